@@ -1,0 +1,159 @@
+import type { WorkflowEvent } from '../core/event.ts';
+import type { HookRecord, HookStatus } from '../core/hook.ts';
+import type { Json } from '../core/json.ts';
+import type { RunRecord, RunStatus, RunSummary } from '../core/run.ts';
+import type { WorkflowFunction } from '../workflow/define-workflow.ts';
+import type { WorkflowClass } from '../workflow/workflow-class.ts';
+
+/**
+ * The only door for applications, the command line and the dashboard. Every `id` of a run may be
+ * the whole id, an unambiguous prefix of it, or `latest`.
+ */
+export interface Client {
+  /** Where the runs live, without secrets: `sqlite ./pyworkflow_data/pyworkflow.db`. */
+  readonly store: string;
+
+  start<In, Out, Parsed>(
+    workflow: WorkflowFunction<In, Out, Parsed>,
+    ...args: StartArguments<In>
+  ): Promise<RunHandle<Out>>;
+  start(workflow: string | WorkflowClass, input?: unknown, options?: StartOptions): Promise<RunHandle>;
+
+  readonly runs: RunsClient;
+  readonly hooks: HooksClient;
+
+  /**
+   * Serves this process's store until `stop`: new runs, due timers, resumed hooks, and the runs of
+   * dead workers.
+   */
+  startWorker(options?: WorkerOptions): Promise<Worker>;
+
+  /** Lets running steps finish, hands back every run, closes the store. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** `start(wf)` for workflows without input, `start(wf, input, options?)` for the others. */
+export type StartArguments<In> = [In] extends [void | undefined]
+  ? [input?: undefined, options?: StartOptions]
+  : [input: In, options?: StartOptions];
+
+export interface StartOptions {
+  /** The same key and workflow give the same run, whoever calls. */
+  readonly idempotencyKey?: string;
+  readonly metadata?: { readonly [key: string]: Json };
+  readonly tags?: readonly string[];
+  /** `true` only records the run and leaves it to a worker. Default false. */
+  readonly detach?: boolean;
+  /** `false` runs without a store. Default: the workflow's own setting. */
+  readonly durable?: boolean;
+}
+
+export interface RunHandle<Out = unknown> {
+  readonly runId: string;
+  /** True if an earlier call with the same idempotency key started it. */
+  readonly alreadyStarted: boolean;
+  /**
+   * The workflow's result, once it has one.
+   * @throws WorkflowFailedError if the run fails or is parked, CancellationError if it is
+   *   cancelled, WaitTimeoutError after `timeoutMs`.
+   */
+  result(options?: WaitOptions): Promise<Out>;
+  status(): Promise<RunStatus>;
+  cancel(reason?: string): Promise<CancelResult>;
+}
+
+export interface WaitOptions {
+  /** Milliseconds; default: for ever. */
+  readonly timeoutMs?: number;
+  /** Stops waiting; the run goes on. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CancelResult {
+  readonly runId: string;
+  /** False if the run had ended already. */
+  readonly cancelled: boolean;
+  /** At the time of the answer; a running run needs a moment to clean up. */
+  readonly status: RunStatus;
+}
+
+export interface RunsClient {
+  /** @throws WorkflowNotFoundError, AmbiguousIdError */
+  get(id: string): Promise<RunRecord>;
+  /** The whole id of a run. @throws WorkflowNotFoundError, AmbiguousIdError */
+  resolveId(id: string): Promise<string>;
+  /** Newest first. */
+  list(filter?: ListRuns): Promise<{ readonly items: readonly RunSummary[]; readonly nextCursor: string | null }>;
+  /** In order of sequence. @throws WorkflowNotFoundError */
+  events(id: string, options?: { after?: number; limit?: number }): Promise<readonly WorkflowEvent[]>;
+  /**
+   * Yields recorded events and then new ones as they come; ends after the last event of a run that
+   * has ended or is parked, or when `signal` fires.
+   */
+  follow(id: string, options?: { after?: number; signal?: AbortSignal }): AsyncIterable<WorkflowEvent>;
+  /**
+   * Waits until the run has ended or is parked (`interrupted`) and gives its record.
+   * @throws WaitTimeoutError, and the signal's reason when it fires.
+   */
+  wait(id: string, options?: WaitOptions): Promise<RunRecord>;
+  /** Asks the run to stop: it may clean up first. */
+  cancel(id: string, options?: { reason?: string; requestedBy?: string }): Promise<CancelResult>;
+  /** Wakes a parked run so that it is tried again with today's code. */
+  resume(id: string, options?: { requestedBy?: string }): Promise<RunRecord>;
+}
+
+export interface ListRuns {
+  readonly query?: string;
+  readonly statuses?: readonly RunStatus[];
+  readonly workflowName?: string;
+  readonly tag?: string;
+  /** Milliseconds since the epoch, inclusive. */
+  readonly since?: number;
+  /** Milliseconds since the epoch, exclusive. */
+  readonly until?: number;
+  /** Default 100. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface HooksClient {
+  /** Newest first. */
+  list(filter?: { runId?: string; status?: HookStatus; limit?: number; cursor?: string }): Promise<{
+    readonly items: readonly HookRecord[];
+    readonly nextCursor: string | null;
+  }>;
+  /** @param token `run_id:hook_id` or the full token. @throws InvalidTokenError, HookNotFoundError */
+  get(token: string): Promise<HookRecord>;
+  /**
+   * Checks the payload and hands it to the run; exactly one call for a hook succeeds.
+   * @throws ValidationError (the hook stays pending), HookNotFoundError, InvalidTokenError,
+   *   HookAlreadyReceivedError, HookExpiredError
+   */
+  resume(token: string, payload: unknown): Promise<ResumeResult>;
+}
+
+export interface ResumeResult {
+  readonly runId: string;
+  readonly hookId: string;
+  readonly status: 'resumed';
+}
+
+export interface WorkerOptions {
+  /** Default: `host:pid`. */
+  readonly name?: string;
+  /** Runs advanced at the same time. Default: from the configuration, 10. */
+  readonly concurrency?: number;
+  /** Only these workflows. Default: every registered one. */
+  readonly workflows?: readonly string[];
+}
+
+export interface Worker {
+  readonly workerId: string;
+  readonly name: string;
+  /** Runs being advanced right now. */
+  readonly activeRuns: number;
+  /** Settles when it has stopped; rejects with the store's error if that made it give up. */
+  readonly done: Promise<void>;
+  /** Takes no more runs, lets running steps finish (at most `graceMs`, default 30 s), hands back the rest. */
+  stop(options?: { graceMs?: number }): Promise<void>;
+}

@@ -1,0 +1,141 @@
+import { AmbiguousIdError, WaitTimeoutError, WorkflowNotFoundError } from '../core/errors.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import { isFinished, type RunRecord, type RunStatus } from '../core/run.ts';
+import type { Executor, RunEnd } from '../executor/executor.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { RunsClient, WaitOptions } from './client.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** What handles need beyond the public face: the end of a run without a read of the store. */
+export interface WatchingRunsClient extends RunsClient {
+  watchEnd(runId: string): EndWatch;
+}
+
+/** Listens for a run's end from its creation on, so that an end before `wait` is not missed. */
+export interface EndWatch {
+  wait(options?: WaitOptions): Promise<RunEnd>;
+  stop(): void;
+}
+
+/** Events read at a time while following. */
+const FOLLOW_PAGE = 500;
+
+export function createRunsClient({ store, commits, clock }: Executor, runtime: Runtime): WatchingRunsClient {
+  async function resolveId(id: string): Promise<string> {
+    const [first, ...others] = await store.findRunIds(id, 6);
+    if (first === undefined) throw new WorkflowNotFoundError(id);
+    if (first !== id && others.length > 0) throw new AmbiguousIdError(id, [first, ...others]);
+    return first;
+  }
+
+  async function get(id: string): Promise<RunRecord> {
+    const run = await store.getRun(await resolveId(id));
+    if (run === null) throw new WorkflowNotFoundError(id);
+    return run;
+  }
+
+  function watchEnd(runId: string): EndWatch {
+    let ended: RunEnd | undefined;
+    let changed = () => {};
+    const stop = runtime.onEnd(runId, (end) => {
+      ended = end;
+      changed();
+    });
+    const check = async () => {
+      if (ended !== undefined) return ended;
+      // Its end will be told; no need to ask the store meanwhile.
+      if (runtime.holds(runId)) return undefined;
+      const run = await store.getRun(runId);
+      if (run === null) throw new WorkflowNotFoundError(runId);
+      return ended ?? (hasEnded(run.status) ? run : undefined);
+    };
+    return {
+      stop,
+      wait: (options = {}) =>
+        waitUntil(
+          (onChange) => {
+            changed = onChange;
+            return runtime.onForeignChange(onChange);
+          },
+          clock,
+          check,
+          () => new WaitTimeoutError(runId, options.timeoutMs ?? 0),
+          options,
+        ),
+    };
+  }
+
+  async function* follow(
+    id: string,
+    options: { after?: number; signal?: AbortSignal } = {},
+  ): AsyncGenerator<WorkflowEvent> {
+    const runId = await resolveId(id);
+    let after = options.after ?? 0;
+    while (!options.signal?.aborted) {
+      // The status before the events: what is finished now has all its events already.
+      const { status } = await get(runId);
+      const changed = nextChange(options.signal);
+      const events = await store.readEvents(runId, { after, limit: FOLLOW_PAGE });
+      yield* events;
+      after = events.at(-1)?.sequence ?? after;
+      if (events.length > 0) continue;
+      if (hasEnded(status)) return;
+      await changed;
+    }
+  }
+
+  function nextChange(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = () => {
+        stop();
+        signal?.removeEventListener('abort', finish);
+        resolve();
+      };
+      const stop = runtime.onChange(finish);
+      signal?.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  return {
+    get,
+    resolveId,
+    list: (filter = {}) => store.listRuns({ limit: 100, ...filter }),
+    async events(id, options = {}) {
+      return store.readEvents(await resolveId(id), options);
+    },
+    follow,
+    watchEnd,
+    async wait(id, options) {
+      const runId = await resolveId(id);
+      const watch = watchEnd(runId);
+      try {
+        await watch.wait(options);
+      } finally {
+        watch.stop();
+      }
+      return get(runId);
+    },
+    async cancel(id, { reason, requestedBy = 'cancel_workflow' } = {}) {
+      const runId = await resolveId(id);
+      const message = { type: 'cancel', reason: reason ?? null, requestedBy } as const;
+      const result = await commits.submit({ op: 'deliver', runId, message, now: clock.now() });
+      runtime.notify();
+      const { status } = await get(runId);
+      return { runId, cancelled: result.outcome === 'committed', status };
+    },
+    async resume(id, { requestedBy = 'resume' } = {}) {
+      const runId = await resolveId(id);
+      const run = await get(runId);
+      if (run.status !== 'interrupted') return run;
+      const message = { type: 'resume', requestedBy } as const;
+      await commits.submit({ op: 'deliver', runId, message, now: clock.now() });
+      runtime.adopt(runId);
+      return get(runId);
+    },
+  };
+}
+
+/** Ended, or parked until somebody acts. */
+function hasEnded(status: RunStatus): boolean {
+  return isFinished(status) || status === 'interrupted';
+}

@@ -1,0 +1,38 @@
+import type { Executor } from '../executor/executor.ts';
+import { runTransient } from '../executor/run-transient.ts';
+import { CancellationError, WorkflowFailedError } from '../core/errors.ts';
+import type { RunStatus } from '../core/run.ts';
+import type { WorkflowDefinition } from '../workflow/workflow-definition.ts';
+import type { RunHandle } from './client.ts';
+
+/** Runs a workflow without a store: nothing of it survives this process. */
+export function startTransient(executor: Executor, definition: WorkflowDefinition, input: unknown): RunHandle {
+  const run = runTransient(executor, definition, input);
+  let status: RunStatus = 'running';
+  const ended = run.result.then(
+    (value) => {
+      status = 'completed';
+      return value;
+    },
+    (error) => {
+      if (CancellationError.is(error, 'CANCELLED')) {
+        status = 'cancelled';
+        throw error;
+      }
+      status = 'failed';
+      throw new WorkflowFailedError(run.runId, status, error);
+    },
+  );
+  ended.catch(() => {});
+  return {
+    runId: run.runId,
+    alreadyStarted: false,
+    result: () => ended,
+    status: async () => status,
+    async cancel(reason) {
+      const cancelled = status === 'running';
+      if (cancelled) run.cancel(reason ?? null);
+      return { runId: run.runId, cancelled, status };
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { encode } from '../core/codec.ts';
+import { type Duration, parseDuration } from '../core/duration.ts';
+import { CancellationError, ValidationError } from '../core/errors.ts';
+import { hookToken } from '../core/id.ts';
+import { runInContext, type WorkflowContext } from '../workflow/context.ts';
+import type { Hook, HookOptions } from '../workflow/hook-types.ts';
+import { jsonSchemaOf } from '../workflow/schema.ts';
+import type { StepDefinition } from '../workflow/step-definition.ts';
+import { rejectQuietly } from './pending.ts';
+import { randomUuid, seededRandom } from './random.ts';
+import type { Session } from './session.ts';
+
+type AbortableContext = WorkflowContext & { abort(reason: unknown): void };
+
+/** The primitives over a session. One context a session, and one more for each shielded scope. */
+export function createReplayContext(session: Session): AbortableContext {
+  const random = seededRandom(session.runId);
+  let controller: AbortController | undefined;
+  const shared = {
+    random,
+    randomUUID: () => randomUuid(random),
+    signal: () => {
+      controller ??= new AbortController();
+      if (session.cancelled && !controller.signal.aborted) {
+        controller.abort(new CancellationError(session.cancelled.reason));
+      }
+      return controller.signal;
+    },
+  };
+  const context = contextOf(session, false, shared);
+  return Object.assign(context, { abort: (reason: unknown) => controller?.abort(reason) });
+}
+
+interface SharedParts {
+  random(): number;
+  randomUUID(): string;
+  signal(): AbortSignal;
+}
+
+function contextOf(session: Session, shielded: boolean, shared: SharedParts): WorkflowContext {
+  const refused = () => {
+    if (session.cancelled === null || shielded) return null;
+    const refusal = Promise.reject(new CancellationError(session.cancelled.reason));
+    refusal.catch(() => {});
+    return refusal;
+  };
+
+  return {
+    kind: 'workflow',
+    runId: session.runId,
+    workflowName: session.workflowName,
+    metadata: session.metadata,
+    get isReplaying() {
+      return session.isReplaying;
+    },
+    get signal() {
+      return shared.signal();
+    },
+    runStep: (definition, args) => refused() ?? runStep(session, shielded, definition, args),
+    sleep: (until, options) => refused() ?? sleep(session, shielded, until, options.name ?? null),
+    hook(name, options) {
+      const refusal = refused();
+      return refusal === null
+        ? hook(session, shielded, name, options)
+        : Object.assign(refusal, { hookId: '', name, token: '' });
+    },
+    shield: (fn) => runInContext(contextOf(session, true, shared), fn),
+    checkCancellation() {
+      if (session.cancelled && !shielded) throw new CancellationError(session.cancelled.reason);
+    },
+    now: () => session.now,
+    random: shared.random,
+    randomUUID: shared.randomUUID,
+  };
+}
+
+function runStep(
+  session: Session,
+  shielded: boolean,
+  definition: StepDefinition,
+  args: readonly unknown[],
+): Promise<unknown> {
+  // What is recorded was encodable; only fresh arguments need encoding.
+  const recorded = session.recordedStep();
+  let encoded = recorded?.data.args;
+  if (encoded === undefined) {
+    try {
+      encoded = encode(args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+  const pending = session.request('step', definition.name, shielded);
+  const attempt = recorded?.data.attempt ?? 1;
+  pending.step = { definition, args: encoded, attempt, retryAt: null, running: null };
+  if (pending.fresh) {
+    session.ask({ kind: 'step', id: pending.id, name: definition.name, definition, args: encoded });
+  }
+  return pending.promise;
+}
+
+function sleep(
+  session: Session,
+  shielded: boolean,
+  until: Duration | Date,
+  name: string | null,
+): Promise<void> {
+  let durationMs: number;
+  try {
+    durationMs = until instanceof Date ? until.getTime() - session.now : parseDuration(until);
+    if (Number.isNaN(durationMs)) {
+      throw new ValidationError('sleep()', [{ path: '', message: 'the Date is invalid' }]);
+    }
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  if (durationMs <= 0) return Promise.resolve();
+  const resumeAt = session.now + durationMs;
+  const pending = session.request('sleep', name, shielded);
+  if (pending.fresh) session.ask({ kind: 'sleep', id: pending.id, name, durationMs, resumeAt });
+  return pending.promise as Promise<void>;
+}
+
+function hook(
+  session: Session,
+  shielded: boolean,
+  name: string,
+  options: HookOptions,
+): Hook<unknown> {
+  const { timeout, schema, onCreated } = options;
+  const expiresAt = timeout === undefined ? null : session.now + parseDuration(timeout);
+  const pending = session.request('hook', name, shielded);
+  const { id } = pending;
+  const token = hookToken(session.runId, id, session.secret);
+  if (pending.fresh) {
+    session.ask({ kind: 'hook', id, name, token, expiresAt, schema: jsonSchemaOf(schema) });
+  }
+  if (onCreated !== undefined) {
+    const notify = runStep(session, shielded, announceStep(name, onCreated), [token]);
+    // A token that reached nobody would leave the run waiting for ever.
+    notify.catch((error) => rejectQuietly(pending, error));
+  }
+  return Object.assign(pending.promise, { hookId: id, name, token });
+}
+
+function announceStep(hookName: string, fn: StepDefinition['fn']): StepDefinition {
+  return {
+    name: `${hookName}.onCreated`,
+    fn,
+    maxRetries: undefined,
+    retryDelay: 'exponential',
+    jitter: false,
+    timeoutMs: null,
+    metadata: {},
+    forceLocal: true,
+    queue: null,
+  };
+}

@@ -1,0 +1,351 @@
+import { CancellationError, ClosedError } from '../core/errors.ts';
+import { isFinished, type RunStatus, type RunSummary } from '../core/run.ts';
+import type { PendingStep } from '../engine/pending.ts';
+import { whenQuiet } from '../engine/quiesce.ts';
+import type { Session } from '../engine/session.ts';
+import type { AdvanceRun, WriteResult } from '../storage/commit.ts';
+import type { Arrivals, Lease } from '../storage/store.ts';
+import { type Arrival, consumeResume, recordArrival, recordStepCancelled } from './arrival.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
+import { createDraft, type Draft, recordCommands, restartStep } from './draft.ts';
+import type { Executor, RunEnd } from './executor.ts';
+import { recordOutcome } from './finish.ts';
+
+export interface ActiveRunListener {
+  /** The lease is given back; the session may be kept to resume the run quickly. */
+  onSuspended(run: ActiveRun): void;
+  /** The run has ended or is parked. */
+  onEnded(run: ActiveRun, end: RunEnd): void;
+  /** Somebody else owns the run now, or the store failed: whatever this process knew is void. */
+  onLost(run: ActiveRun, error: unknown): void;
+  onCommitted(run: ActiveRun, draft: Draft): void;
+  /** The run's code went on without an event. */
+  onViolation(runId: string): void;
+}
+
+/**
+ * A run while this process holds its lease: takes what arrives, lets the code react, and writes
+ * each decision in one commit. Attempts start only when what they depend on is on disk.
+ *
+ * Invariant: at most one decision is being made at a time; what arrives meanwhile goes into the
+ * next. It moves by callbacks on its own fields (`decide` → `take` → `settle` → `onCommitted`), for
+ * this is the way of every step, and promises would be half of its cost.
+ */
+export class ActiveRun {
+  readonly session: Session;
+  readonly summary: RunSummary;
+  readonly lease: Lease;
+  /** Of the last event on disk. */
+  sequence: number;
+  readonly #executor: Executor;
+  readonly #listener: ActiveRunListener;
+  #status: RunStatus;
+  #recoveryAttempts: number;
+  /** What has arrived and is not yet taken. */
+  #arrivals: Arrival[] = [];
+  #inboxSeen = 0;
+  readonly #timersSeen = new Set<string>();
+  /** The decision being made, and what it still has to take. */
+  #draft: Draft | null = null;
+  #taking: readonly Arrival[] = [];
+  #taken = 0;
+  #afterQuiet: (() => void) | null = null;
+  #runningSteps = 0;
+  #over = false;
+  #draining = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(
+    executor: Executor,
+    listener: ActiveRunListener,
+    held: { lease: Lease; summary: RunSummary; session: Session; sequence: number },
+  ) {
+    this.#executor = executor;
+    this.#listener = listener;
+    this.session = held.session;
+    this.summary = held.summary;
+    this.lease = held.lease;
+    this.sequence = held.sequence;
+    this.#status = held.summary.status;
+    this.#recoveryAttempts = held.summary.recoveryAttempts;
+  }
+
+  get runId(): string {
+    return this.summary.runId;
+  }
+
+  get status(): RunStatus {
+    return this.#status;
+  }
+
+  /** Goes on from what was recorded: writes `draft`, then starts what it says. */
+  begin(draft: Draft, arrivals: Arrivals): void {
+    this.#enqueue(arrivals);
+    this.#decide(draft);
+  }
+
+  /** A run that has just been created under this lease: its first steps may start. */
+  started(stepIds: readonly string[]): void {
+    for (const id of stepIds) this.#startStep(id);
+  }
+
+  /** Looks for what has arrived in the store. */
+  async poll(): Promise<void> {
+    try {
+      const now = this.#executor.clock.now();
+      this.#enqueue(await this.#executor.store.readArrivals(this.lease, this.#inboxSeen, now));
+    } catch (error) {
+      return this.#lose(error);
+    }
+    this.#decide();
+  }
+
+  /** The code did what only an event may cause: the session has ended by itself. */
+  violated(): void {
+    this.#decide(createDraft(this.#executor.clock.now()));
+  }
+
+  /** Starts no more steps; resolves when the running ones have ended and are recorded. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      this.#checkDrained();
+    });
+  }
+
+  /** Forgets the run without a write; its steps are told to stop. */
+  abandon(reason: unknown): void {
+    this.#over = true;
+    for (const { step } of this.session.pending.values()) this.#abandonStep(step, reason);
+    this.#onDrained?.();
+  }
+
+  onAttemptEnd(stepId: string, end: AttemptEnd): void {
+    this.#arrivals.push({ type: 'attempt', stepId, end });
+    this.#decide();
+  }
+
+  onCommitted(result: WriteResult): void {
+    this.#guard(() => this.#committed(result));
+  }
+
+  onCommitError(error: unknown): void {
+    this.#lose(error);
+  }
+
+  #enqueue({ inbox, dueTimers }: Arrivals): void {
+    for (const entry of inbox) {
+      if (entry.id <= this.#inboxSeen) continue;
+      this.#inboxSeen = entry.id;
+      this.#arrivals.push({ type: 'inbox', entry });
+    }
+    for (const timer of dueTimers) {
+      const key = `${timer.id}@${timer.dueAt}`;
+      if (this.#timersSeen.has(key)) continue;
+      this.#timersSeen.add(key);
+      this.#arrivals.push({ type: 'timer', timer });
+    }
+  }
+
+  #decide(draft?: Draft): void {
+    if (this.#draft !== null || this.#over) return;
+    if (draft === undefined && this.#arrivals.length === 0) return;
+    this.#draft = draft ?? createDraft(this.#executor.clock.now());
+    this.#taking = this.#arrivals;
+    this.#taken = 0;
+    this.#arrivals = [];
+    this.#guard(this.#take);
+  }
+
+  /** Takes one arrival after the other; the code comes to rest before the next. */
+  readonly #take = (): void => {
+    const draft = this.#draft;
+    if (draft === null) return;
+    for (;;) {
+      const arrival = this.#taking[this.#taken++];
+      if (arrival === undefined) return this.#settle(draft);
+      if (this.session.outcome !== null || draft.release !== undefined) {
+        if (consumeResume(arrival, draft)) continue;
+        return this.#settle(draft);
+      }
+      if (arrival.type === 'attempt') this.#stepEnded(arrival.stepId);
+      const effect = recordArrival(this.#executor, this, draft, arrival);
+      if (effect === null) continue;
+      if (effect.type === 'retry') return this.#retry(effect.stepId, effect.step);
+      if (effect.type === 'cancellation.requested') this.#abandonRefused(effect.data.reason, draft);
+      this.session.deliver(effect);
+      return whenQuiet(this.#quiet);
+    }
+  };
+
+  readonly #quiet = (): void =>
+    this.#guard(() => {
+      if (this.#draft === null) return;
+      recordCommands(this.#draft, this.runId, this.session.takeCommands());
+      this.#afterQuiet?.();
+      this.#afterQuiet = null;
+      this.#take();
+    });
+
+  /** When the code has been told of the cancellation, what it awaits no more is called off. */
+  #abandonRefused(reason: string | null, draft: Draft): void {
+    const waiting = [...this.session.pending.values()];
+    this.#afterQuiet = () => {
+      for (const { id, step } of waiting) {
+        if (this.session.pending.has(id)) continue;
+        draft.clearTimers.push(id);
+        if (step === undefined) continue;
+        this.#abandonStep(step, new CancellationError(reason));
+        recordStepCancelled(draft, id, step, reason);
+      }
+    };
+  }
+
+  /** The attempt before may have changed its arguments in place; the history has them as they were. */
+  #retry(stepId: string, step: PendingStep): void {
+    this.#executor.store.readEvents(this.runId, { types: ['step.started'] }).then(
+      (events) =>
+        this.#guard(() => {
+          if (this.#draft === null) return;
+          for (const { type, data } of events) {
+            if (type === 'step.started' && data.step_id === stepId) step.args = data.args;
+          }
+          restartStep(this.#draft, stepId, step);
+          this.#take();
+        }),
+      (error) => this.#lose(error),
+    );
+  }
+
+  #settle(draft: Draft): void {
+    const { outcome } = this.session;
+    if (draft.release === undefined && outcome !== null) {
+      recordOutcome(draft, this.session, outcome, this.sequence + draft.events.length);
+    }
+    if (draft.release === undefined) this.#settleStatus(draft);
+    this.#executor.commits.enqueue(writeOf(this.lease, this.sequence, draft), this);
+  }
+
+  /** Suspends a run that has nothing to do here; otherwise it is running. */
+  #settleStatus(draft: Draft): void {
+    const busy = this.#runningSteps > 0 || draft.startSteps.length > 0 || this.#arrivals.length > 0;
+    const status: RunStatus = busy || this.#draining ? 'running' : 'suspended';
+    if (status === 'suspended') draft.release = 'suspend';
+    if (status !== this.#status) Object.assign(draft.run, { status, updatedAt: draft.now });
+    if (this.summary.startedAt === null) draft.run.startedAt ??= draft.now;
+    if (draft.progress && this.#recoveryAttempts > 0) {
+      Object.assign(draft.run, { recoveryAttempts: 0, updatedAt: draft.now });
+    }
+  }
+
+  #committed(result: WriteResult): void {
+    const draft = this.#draft;
+    if (draft === null) return;
+    if (result.outcome !== 'committed') return this.#lose(result.outcome);
+    this.#draft = null;
+    this.sequence += draft.events.length;
+    this.#status = draft.run.status ?? this.#status;
+    this.#recoveryAttempts = draft.run.recoveryAttempts ?? this.#recoveryAttempts;
+    this.#listener.onCommitted(this, draft);
+    for (const id of draft.startSteps) this.#startStep(id);
+    if (draft.release !== undefined) {
+      if (result.released === true) return this.#released(draft);
+      void this.poll();
+    }
+    this.#decide();
+    this.#checkDrained();
+  }
+
+  #released(draft: Draft): void {
+    if (isFinished(this.#status) || this.#status === 'interrupted') return this.#end(draft);
+    this.#over = true;
+    this.#onDrained?.();
+    this.#listener.onSuspended(this);
+  }
+
+  #startStep(stepId: string): void {
+    const step = this.session.pending.get(stepId)?.step;
+    if (step === undefined || this.#over || this.#draining) return;
+    const args = step.args ?? [];
+    step.args = undefined;
+    const attempt = new Attempt(
+      {
+        runId: this.runId,
+        workflowName: this.session.workflowName,
+        metadata: this.session.metadata,
+        stepId,
+        attempt: step.attempt,
+        definition: step.definition,
+        args,
+      },
+      this,
+    );
+    step.running = attempt;
+    this.#runningSteps++;
+    attempt.start(this.#executor.clock);
+  }
+
+  #stepEnded(stepId: string): void {
+    const step = this.session.pending.get(stepId)?.step;
+    if (step?.running == null) return;
+    step.running = null;
+    this.#runningSteps--;
+  }
+
+  #abandonStep(step: PendingStep | undefined, reason: unknown): void {
+    if (step?.running == null) return;
+    step.running.abandon(reason);
+    step.running = null;
+    this.#runningSteps--;
+  }
+
+  #checkDrained(): void {
+    if (this.#over || (this.#draft === null && this.#runningSteps === 0)) this.#onDrained?.();
+  }
+
+  #end(draft: Draft): void {
+    // What still runs lost a race: its result is nobody's.
+    if (this.#runningSteps > 0) this.abandon(new ClosedError('run'));
+    this.#over = true;
+    this.#onDrained?.();
+    this.#listener.onEnded(this, {
+      runId: this.runId,
+      status: this.#status,
+      result: draft.run.result ?? null,
+      error: draft.run.error ?? null,
+    });
+  }
+
+  #guard(work: () => void): void {
+    if (this.#over) return;
+    try {
+      work();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#over) return;
+    this.abandon(new ClosedError('lease of this run'));
+    this.#listener.onLost(this, error);
+  }
+}
+
+function writeOf(lease: Lease, expectedSequence: number, draft: Draft): AdvanceRun {
+  const { updatedAt } = draft.run;
+  return {
+    op: 'advance',
+    lease,
+    expectedSequence,
+    events: draft.events,
+    run: updatedAt === undefined ? undefined : { ...draft.run, updatedAt },
+    timers: draft.timers,
+    clearTimers: draft.clearTimers,
+    hooks: draft.hooks,
+    expireHooks: draft.expireHooks,
+    inboxThrough: draft.inboxThrough,
+    release: draft.release,
+  };
+}

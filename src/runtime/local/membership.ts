@@ -1,0 +1,92 @@
+import type { Executor } from '../../executor/executor.ts';
+import type { WorkerRecord } from '../../storage/store.ts';
+import { isCertainlyDead, processIdentity } from './process-identity.ts';
+
+/** This process as one of the workers of a store. */
+export interface Membership {
+  readonly joined: boolean;
+  readonly name: string;
+  /** Registers the worker and keeps its leases alive. Later calls do nothing. */
+  join(name?: string): Promise<void>;
+  /** Starts noticing other processes' changes, which needs no registration. */
+  watch(): void;
+  /** From now on notices workers whose process is gone before their lease runs out. */
+  lookForDeadWorkers(): void;
+  deadWorkers(): readonly string[];
+  leave(): Promise<void>;
+}
+
+/** How often other workers' processes are looked at. */
+const LOOK_EVERY_MS = 1000;
+
+/** @param onChange something happened in the store that may be this worker's business. */
+export function createMembership(
+  executor: Executor,
+  workerId: string,
+  leaseMs: number,
+  onChange: () => void,
+): Membership {
+  const { store, clock, log } = executor;
+  const identity = processIdentity();
+  const stops: (() => void)[] = [];
+  let name = `${identity.host}:${identity.pid}`;
+  let joining: Promise<void> | null = null;
+  let joined = false;
+  let watching = false;
+  let dead: string[] = [];
+  let callOffLook = () => {};
+  let left = false;
+
+  async function register(): Promise<void> {
+    const now = clock.now();
+    const record: WorkerRecord = { workerId, name, ...identity, startedAt: now, expiresAt: now + leaseMs };
+    await store.registerWorker(record);
+    stops.push(store.keepAlive(workerId, leaseMs));
+    joined = true;
+    watch();
+  }
+
+  function watch(): void {
+    if (watching || left) return;
+    watching = true;
+    stops.push(store.watch(onChange));
+  }
+
+  async function lookForDead(): Promise<void> {
+    if (left) return;
+    try {
+      const workers = await store.listWorkers();
+      const now = clock.now();
+      const gone = workers.filter((worker) => worker.workerId !== workerId && (worker.expiresAt <= now || isCertainlyDead(worker)));
+      dead = gone.map((worker) => worker.workerId);
+      if (dead.length > 0) onChange();
+    } catch (error) {
+      log.warn('could not look at the other workers', { error: String(error) });
+    }
+    if (left) return;
+    callOffLook = clock.after(LOOK_EVERY_MS, () => void lookForDead());
+  }
+
+  return {
+    get joined() {
+      return joined && !left;
+    },
+    get name() {
+      return name;
+    },
+    join(wanted) {
+      name = wanted ?? name;
+      joining ??= register();
+      return joining;
+    },
+    watch,
+    lookForDeadWorkers: () => void lookForDead(),
+    deadWorkers: () => dead,
+    async leave() {
+      left = true;
+      callOffLook();
+      for (const stop of stops) stop();
+      if (joined) await store.removeWorker(workerId);
+    },
+  };
+}

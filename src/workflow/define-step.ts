@@ -1,0 +1,87 @@
+import { type Duration, parseDuration } from '../core/duration.ts';
+import { ValidationError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import { checkRetryDelay, type RetryDelay } from '../core/retry-policy.ts';
+import { currentContext } from './context.ts';
+import { checkName } from './define-workflow.ts';
+import { registerStep } from './registry.ts';
+import type { StepDefinition } from './step-definition.ts';
+
+export interface StepOptions {
+  /** Default: the function's own name. */
+  readonly name?: string;
+  /** Attempts after the first. Default 3. */
+  readonly maxRetries?: number;
+  /** Default 'exponential': 1, 2, 4 … s, at most 5 min. */
+  readonly retryDelay?: RetryDelay;
+  /** Spreads the delays. Default false. */
+  readonly jitter?: boolean;
+  /** Per attempt; an attempt that takes longer counts as a retryable failure. Default: no limit. */
+  readonly timeout?: Duration;
+  readonly metadata?: { readonly [key: string]: Json };
+  /** Run in the worker that runs the workflow, even where steps are spread over a fleet. */
+  readonly forceLocal?: boolean;
+  /** The queue whose workers run it, where steps are spread over a fleet. */
+  readonly queue?: string;
+}
+
+/** A registered step: durable inside a workflow, the plain function everywhere else. */
+export interface StepFunction<Args extends unknown[], Out> {
+  (...args: Args): Promise<Out>;
+  readonly stepName: string;
+}
+
+type Body<Args extends unknown[], Out> = (...args: Args) => Out | Promise<Out>;
+
+/**
+ * Registers a step under `options.name` or the function's name.
+ * @throws DuplicateNameError if the name is taken by other code, ValidationError for a bad option.
+ */
+export function step<Args extends unknown[], Out>(
+  options: StepOptions,
+  fn: Body<Args, Out>,
+): StepFunction<Args, Out>;
+export function step<Args extends unknown[], Out>(fn: Body<Args, Out>): StepFunction<Args, Out>;
+export function step<Args extends unknown[], Out>(
+  first: StepOptions | Body<Args, Out>,
+  second?: Body<Args, Out>,
+): StepFunction<Args, Out> {
+  const [options, fn] = typeof first === 'function' ? [{}, first] : [first, second];
+  if (typeof fn !== 'function') {
+    throw new ValidationError('step()', [{ path: '', message: 'the second argument must be a function' }]);
+  }
+  const definition = resolveStep(options, fn as StepDefinition['fn']);
+  registerStep(definition);
+  const callable = (...args: Args) => callStep(definition, args) as Promise<Out>;
+  return Object.assign(callable, { stepName: definition.name });
+}
+
+/** A step called from a workflow's body is durable; from another step or from outside it just runs. */
+export function callStep(definition: StepDefinition, args: readonly unknown[]): Promise<unknown> {
+  const context = currentContext();
+  if (context?.kind === 'workflow') return context.runStep(definition, args);
+  return (async () => definition.fn(...(args as never[])))();
+}
+
+export function resolveStep(options: StepOptions, fn: StepDefinition['fn']): StepDefinition {
+  const name = checkName('step', options.name ?? fn.name);
+  const { maxRetries } = options;
+  if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0)) {
+    const message = `must be a whole number of at least 0, not ${maxRetries}`;
+    throw new ValidationError(`Step '${name}'`, [{ path: 'maxRetries', message }]);
+  }
+  const retryDelay = options.retryDelay ?? 'exponential';
+  const jitter = options.jitter ?? false;
+  checkRetryDelay({ retryDelay, jitter });
+  return {
+    name,
+    fn,
+    maxRetries,
+    retryDelay,
+    jitter,
+    timeoutMs: options.timeout === undefined ? null : parseDuration(options.timeout),
+    metadata: options.metadata ?? {},
+    forceLocal: options.forceLocal ?? false,
+    queue: options.queue ?? null,
+  };
+}

@@ -1,0 +1,91 @@
+import nodeCrypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { currentContext, type WorkflowContext } from './context.ts';
+
+const INSTALLED = Symbol.for('pyworkflow.deterministic-globals.1');
+
+/**
+ * Makes `Date`, `Math.random`, `crypto.randomUUID` deterministic inside workflow code and reports
+ * calls of `fetch` and timers there. Everywhere else, steps included, they stay what they were.
+ *
+ * @param onForeignCall told when workflow code calls something whose end no event tells.
+ */
+export function installDeterministicGlobals(
+  onForeignCall: (context: WorkflowContext, name: string) => void,
+): void {
+  const global = globalThis as typeof globalThis & { [INSTALLED]?: true };
+  if (global[INSTALLED]) return;
+  Object.defineProperty(global, INSTALLED, { value: true });
+
+  installDate();
+  installRandom();
+  installUuid();
+  for (const name of ['fetch', 'setTimeout', 'setInterval', 'setImmediate'] as const) {
+    reportCalls(name, onForeignCall);
+  }
+}
+
+function workflow(): WorkflowContext | undefined {
+  const context = currentContext();
+  return context?.kind === 'workflow' ? context : undefined;
+}
+
+function installDate(): void {
+  const RealDate = Date;
+  const realNow = RealDate.now;
+  const now = () => workflow()?.now() ?? realNow();
+  const FakeDate: DateConstructor = new Proxy(RealDate, {
+    construct(target, args, newTarget) {
+      const context = args.length === 0 ? workflow() : undefined;
+      const given = context === undefined ? args : [context.now()];
+      return Reflect.construct(target, given, newTarget === FakeDate ? target : newTarget);
+    },
+    apply(target, _self, args) {
+      const context = workflow();
+      return context === undefined ? Reflect.apply(target, undefined, args) : new RealDate(context.now()).toString();
+    },
+  });
+  RealDate.now = now;
+  RealDate.prototype.constructor = FakeDate;
+  globalThis.Date = FakeDate;
+}
+
+function installRandom(): void {
+  const realRandom = Math.random;
+  Math.random = () => workflow()?.random() ?? realRandom();
+}
+
+function installUuid(): void {
+  const realUuid = nodeCrypto.randomUUID;
+  type Uuid = ReturnType<typeof realUuid>;
+  const randomUUID = (options?: Parameters<typeof realUuid>[0]) =>
+    (workflow()?.randomUUID() as Uuid | undefined) ?? realUuid(options);
+  nodeCrypto.randomUUID = randomUUID;
+  // `import { randomUUID } from 'node:crypto'` sees the change only after this.
+  syncBuiltinESMExports();
+  Object.defineProperty(globalThis.crypto, 'randomUUID', {
+    value: randomUUID,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function reportCalls(
+  name: 'fetch' | 'setTimeout' | 'setInterval' | 'setImmediate',
+  onForeignCall: (context: WorkflowContext, name: string) => void,
+): void {
+  const real = globalThis[name];
+  const reporting = new Proxy(real, {
+    apply(target, self, args) {
+      const context = workflow();
+      if (context !== undefined) onForeignCall(context, `${name}()`);
+      return Reflect.apply(target, self, args);
+    },
+  });
+  Object.defineProperty(globalThis, name, {
+    value: reporting,
+    configurable: true,
+    writable: true,
+    enumerable: true,
+  });
+}

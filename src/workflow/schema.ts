@@ -1,0 +1,44 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ValidationError, type ValidationIssue } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+
+/** Any Standard Schema: zod, valibot, arktype, … */
+export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>;
+
+/**
+ * Checks `value` and returns what the schema makes of it (defaults filled in, types coerced).
+ * @throws ValidationError listing every issue with its path.
+ */
+export async function validate<Out>(
+  schema: Schema<unknown, Out> | undefined,
+  value: unknown,
+  what: string,
+): Promise<Out> {
+  if (schema === undefined) return value as Out;
+  const result = await schema['~standard'].validate(value);
+  if (result.issues === undefined) return result.value;
+  throw new ValidationError(what, result.issues.map(issueOf));
+}
+
+function issueOf(issue: StandardSchemaV1.Issue): ValidationIssue {
+  let path = '';
+  for (const part of issue.path ?? []) {
+    const key = typeof part === 'object' ? part.key : part;
+    if (typeof key === 'number') path += `[${key}]`;
+    else path += path ? `.${String(key)}` : String(key);
+  }
+  return { path, message: issue.message };
+}
+
+/** The schema as JSON Schema (draft 2020-12), or null where its library cannot say. */
+export function jsonSchemaOf(schema: Schema | undefined): Json | null {
+  const standard = schema?.['~standard'] as
+    | { jsonSchema?: { input?: (options: { target: string }) => Json } }
+    | undefined;
+  try {
+    return standard?.jsonSchema?.input?.({ target: 'draft-2020-12' }) ?? null;
+  } catch {
+    // A schema with transforms may have no JSON form; it is still checked where it is defined.
+    return null;
+  }
+}

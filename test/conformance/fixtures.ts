@@ -1,0 +1,245 @@
+import { expect } from 'vitest';
+import { type EventData, type EventType, type NewEvent, newEvent } from '../../src/core/event.ts';
+import type { HookRecord } from '../../src/core/hook.ts';
+import { newRunId, newWorkerId } from '../../src/core/id.ts';
+import type { Json } from '../../src/core/json.ts';
+import type { RunRecord } from '../../src/core/run.ts';
+import type {
+  AdvanceRun,
+  CreateRun,
+  Deliver,
+  Write,
+  WriteResult,
+} from '../../src/storage/commit.ts';
+import type {
+  Claim,
+  ClaimRequest,
+  Lease,
+  NextTimerRequest,
+  Store,
+  Timer,
+  WorkerRecord,
+} from '../../src/storage/store.ts';
+
+/** The suite's own time: no store may look at a clock to answer it. */
+export const NOW = 1_700_000_000_000;
+export const LEASE_MS = 15_000;
+
+export function runRecord(given: Partial<RunRecord> = {}): RunRecord {
+  return {
+    runId: newRunId(),
+    workflowName: 'order',
+    status: 'running',
+    createdAt: NOW,
+    updatedAt: NOW,
+    startedAt: null,
+    completedAt: null,
+    input: [],
+    result: null,
+    error: null,
+    idempotencyKey: null,
+    maxDuration: null,
+    metadata: {},
+    tags: [],
+    recoveryAttempts: 0,
+    maxRecoveryAttempts: 3,
+    recoverOnWorkerLoss: true,
+    parentRunId: null,
+    nestingDepth: 0,
+    continuedFromRunId: null,
+    continuedToRunId: null,
+    ...given,
+  };
+}
+
+export function event<T extends EventType>(type: T, data: EventData[T], at = NOW): NewEvent {
+  return newEvent(type, at, data);
+}
+
+/** The smallest event there is; its text tells it from others. */
+export function mark(text: string): NewEvent {
+  return event('sleep.completed', { sleep_id: text });
+}
+
+export function creation(
+  run: Partial<RunRecord> = {},
+  given: Partial<Omit<CreateRun, 'op' | 'run'>> = {},
+): CreateRun {
+  const record = runRecord(run);
+  const started = event('workflow.started', {
+    workflow_name: record.workflowName,
+    input: record.input,
+    metadata: record.metadata,
+    secret: '00112233445566778899aabbccddeeff',
+  });
+  return {
+    op: 'create',
+    run: record,
+    events: [started],
+    timers: [],
+    hooks: [],
+    workerId: null,
+    attention: 'ready',
+    ...given,
+  };
+}
+
+export function advance(
+  lease: Lease,
+  expectedSequence: number,
+  given: Partial<Omit<AdvanceRun, 'op' | 'lease' | 'expectedSequence'>> = {},
+): AdvanceRun {
+  return { op: 'advance', lease, expectedSequence, events: [], ...given };
+}
+
+export function hookRecord(runId: string, given: Partial<HookRecord> = {}): HookRecord {
+  return {
+    hookId: 'approval',
+    runId,
+    name: 'approval',
+    token: `${runId}:approval:secret`,
+    status: 'pending',
+    createdAt: NOW,
+    receivedAt: null,
+    expiresAt: null,
+    payload: null,
+    payloadSchema: null,
+    ...given,
+  };
+}
+
+export function payloadFor(runId: string, payload: Json, hookId = 'approval', now = NOW): Deliver {
+  return { op: 'deliver', runId, message: { type: 'hook.received', hookId, payload }, now };
+}
+
+export function cancellation(runId: string, reason: string | null = null): Deliver {
+  return {
+    op: 'deliver',
+    runId,
+    message: { type: 'cancel', reason, requestedBy: 'test' },
+    now: NOW,
+  };
+}
+
+export function resumption(runId: string): Deliver {
+  return { op: 'deliver', runId, message: { type: 'resume', requestedBy: 'test' }, now: NOW };
+}
+
+export function sleepTimer(id: string, dueAt: number): Timer {
+  return { id, kind: 'sleep', dueAt };
+}
+
+/** Registers a worker and returns its id. */
+export async function newWorker(store: Store, given: Partial<WorkerRecord> = {}): Promise<string> {
+  const worker: WorkerRecord = {
+    workerId: newWorkerId(),
+    name: 'test',
+    host: 'localhost',
+    pid: 1,
+    processKey: null,
+    startedAt: NOW,
+    expiresAt: NOW + LEASE_MS,
+    ...given,
+  };
+  await store.registerWorker(worker);
+  return worker.workerId;
+}
+
+export async function commitOne(store: Store, write: Write): Promise<WriteResult> {
+  const results = await store.commit([write]);
+  expect(results).toHaveLength(1);
+  return results[0]!;
+}
+
+/** Creates a run that `workerId` holds, with one event. */
+export async function startHeld(
+  store: Store,
+  workerId: string,
+  run: Partial<RunRecord> = {},
+  given: Partial<CreateRun> = {},
+): Promise<{ readonly runId: string; readonly lease: Lease }> {
+  const write = creation(run, { ...given, workerId, attention: 'claimed' });
+  const result = await commitOne(store, write);
+  if (result.outcome !== 'committed' || result.lease === undefined) {
+    throw new Error(`not created as claimed: ${JSON.stringify(result)}`);
+  }
+  return { runId: write.run.runId, lease: result.lease };
+}
+
+/** Creates a run nobody holds, with one event, and returns its id. */
+export async function startFree(
+  store: Store,
+  run: Partial<RunRecord> = {},
+  given: Partial<Omit<CreateRun, 'op' | 'run'>> = {},
+): Promise<string> {
+  const write = creation(run, given);
+  expect(await commitOne(store, write)).toEqual({ outcome: 'committed' });
+  return write.run.runId;
+}
+
+export function claimRequest(workerId: string, given: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    workerId,
+    now: NOW,
+    limit: 100,
+    workflows: null,
+    scope: 'all',
+    runIds: [],
+    deadWorkers: [],
+    ...given,
+  };
+}
+
+export function timerRequest(
+  workerId: string,
+  given: Partial<NextTimerRequest> = {},
+): NextTimerRequest {
+  return { workerId, after: NOW, workflows: null, scope: 'all', ...given };
+}
+
+/** Claims and expects exactly one run. */
+export async function claimOnly(
+  store: Store,
+  workerId: string,
+  given: Partial<ClaimRequest> = {},
+): Promise<Claim> {
+  const claims = await store.claim(claimRequest(workerId, given));
+  expect(claims.map((claim) => claim.run.runId)).toHaveLength(1);
+  return claims[0]!;
+}
+
+export async function claimedIds(
+  store: Store,
+  workerId: string,
+  given: Partial<ClaimRequest> = {},
+): Promise<string[]> {
+  const claims = await store.claim(claimRequest(workerId, given));
+  return claims.map((claim) => claim.run.runId);
+}
+
+/** Everything the store says about a run: two equal snapshots mean that nothing was written. */
+export async function snapshot(store: Store, runId: string, lease?: Lease): Promise<unknown> {
+  return {
+    run: await store.getRun(runId),
+    events: await store.readEvents(runId),
+    hooks: (await store.listHooks({ runId, limit: 100 })).items,
+    arrivals: lease && (await store.readArrivals(lease, 0, Number.MAX_SAFE_INTEGER)),
+  };
+}
+
+export async function sequencesOf(store: Store, runId: string): Promise<number[]> {
+  return (await store.readEvents(runId)).map((found) => found.sequence);
+}
+
+/** Waits for something that another thread or process does. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 5000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error('it did not happen within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export function numbers(count: number, first = 1): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}

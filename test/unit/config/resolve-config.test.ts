@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../../src/config/config.ts';
+import type { ConfigFile } from '../../../src/config/load-config.ts';
+import { resolveConfig } from '../../../src/config/resolve-config.ts';
+import { folderWith } from './config-folder.ts';
+
+const file: ConfigFile = {
+  path: '/project/pyworkflow.config.yaml',
+  advice: [],
+  values: {
+    module: ['flows'],
+    storage: { backend: 'sqlite', path: 'data/x.db' },
+    worker: { concurrency: 4 },
+  },
+};
+
+describe('resolveConfig', () => {
+  it('has a default for everything', () => {
+    expect(resolveConfig({ env: {}, cwd: '/here' })).toEqual({
+      modules: [],
+      runtime: 'local',
+      storage: {
+        backend: 'sqlite',
+        path: '/here/pyworkflow_data/pyworkflow.db',
+        durability: 'full',
+      },
+      durable: true,
+      defaultRetries: 3,
+      recovery: { recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 },
+      limits: {
+        eventSoftLimit: 10_000,
+        eventHardLimit: 50_000,
+        eventWarningInterval: 100,
+        maxNestingDepth: 3,
+      },
+      worker: { concurrency: 10, cacheSize: 1000, leaseMs: 15_000 },
+      file: null,
+    });
+  });
+
+  it('takes flags over program over environment over file', () => {
+    const env = { PYWORKFLOW_MODULE: 'env', PYWORKFLOW_STORAGE_BACKEND: 'memory' };
+    const config: Config = { module: 'program' };
+    const modules = (sources: object) =>
+      resolveConfig({ env: {}, cwd: '/here', file, ...sources }).modules;
+    expect(modules({})).toEqual(['/project/flows']);
+    expect(modules({ env })).toEqual(['/here/env']);
+    expect(modules({ env, config })).toEqual(['/here/program']);
+    expect(modules({ env, config, flags: { module: ['a', '/b'] } })).toEqual(['/here/a', '/b']);
+    expect(resolveConfig({ env, cwd: '/here', file }).storage.backend).toBe('memory');
+    const flags = { storage: 'sqlite' };
+    expect(resolveConfig({ env, cwd: '/here', file, flags }).storage.backend).toBe('sqlite');
+  });
+
+  it('reads PYWORKFLOW_DISCOVER as a list, below PYWORKFLOW_MODULE', () => {
+    const env = { PYWORKFLOW_DISCOVER: 'a, b,' };
+    expect(resolveConfig({ env, cwd: '/here' }).modules).toEqual(['/here/a', '/here/b']);
+    const both = { ...env, PYWORKFLOW_MODULE: 'c' };
+    expect(resolveConfig({ env: both, cwd: '/here' }).modules).toEqual(['/here/c']);
+  });
+
+  it('places the data beside the file, if there is one', () => {
+    const bare = { ...file, values: {} };
+    expect(resolveConfig({ env: {}, cwd: '/here', file: bare }).storage.path).toBe(
+      '/project/pyworkflow_data/pyworkflow.db',
+    );
+    expect(resolveConfig({ env: {}, cwd: '/here', file }).storage.path).toBe('/project/data/x.db');
+  });
+
+  it.each([
+    ['folder', 'folder/pyworkflow.db'],
+    ['new/folder', 'new/folder/pyworkflow.db'],
+    ['new.d/', 'new.d/pyworkflow.db'],
+    ['dir.with.dots', 'dir.with.dots/pyworkflow.db'],
+    ['x.db', 'x.db'],
+    ['plainfile', 'plainfile'],
+  ])('takes the storage path %s as %s', (path, expected) => {
+    const cwd = folderWith({ 'folder/a': '', 'dir.with.dots/a': '', plainfile: '' });
+    const { storage } = resolveConfig({ env: { PYWORKFLOW_STORAGE_PATH: path }, cwd });
+    expect(storage.path).toBe(join(cwd, expected));
+  });
+
+  it.each([
+    [
+      { flags: { runtime: 'bullmq' } },
+      '--runtime: runtime "bullmq" is not available in this version',
+    ],
+    [{ flags: { storage: 'oracle' } }, '--storage: storage.backend must be one of sqlite, memory'],
+    [{ env: { PYWORKFLOW_RUNTIME: 'celery' } }, 'PYWORKFLOW_RUNTIME: runtime must be one of local'],
+    [{ env: { PYWORKFLOW_STORAGE_URL: 'postgres://x' } }, "A 'postgres' database is not available"],
+    [{ config: { wroker: {} } as Config }, "wroker: unknown key 'wroker'; did you mean 'worker'?"],
+    [{ config: { worker: { lease: 'x' } } }, 'worker.lease must be a duration'],
+  ])('refuses %j', (sources, message) => {
+    expect(() => resolveConfig({ env: {}, cwd: '/here', ...sources })).toThrow(message);
+  });
+
+  it('knows camelCase from programs', () => {
+    const config: Config = { defaultRetries: 0, worker: { cacheSize: 2, lease: { minutes: 1 } } };
+    const resolved = resolveConfig({ env: {}, cwd: '/here', config });
+    expect(resolved.defaultRetries).toBe(0);
+    expect(resolved.worker).toEqual({ concurrency: 10, cacheSize: 2, leaseMs: 60_000 });
+  });
+});
