@@ -11,6 +11,9 @@ export interface InputOptions {
   readonly input?: string;
 }
 
+/** Who picks a workflow from a menu wants to be asked; who names it may know what it takes. */
+export type Asking = 'everything' | 'what is needed';
+
 /**
  * The input that flags give; what the workflow's schema still needs is asked for where somebody
  * can answer. Undefined means that the workflow is started without input.
@@ -20,6 +23,7 @@ export async function workflowInput(
   cli: Cli,
   definition: WorkflowDefinition,
   options: InputOptions,
+  asking: Asking,
 ): Promise<Json | undefined> {
   const args = parseArgs(options.arg ?? []);
   const whole =
@@ -31,14 +35,13 @@ export async function workflowInput(
   }
   const given = { ...whole, ...args };
   const schema = objectSchema(jsonSchemaOf(definition.input));
+  const asksAll = asking === 'everything' && !hasArgs && cli.isInteractive;
   if (schema === null) {
-    if (hasArgs || definition.input !== undefined || !cli.isInteractive)
-      return hasArgs ? given : undefined;
-    return askWhole(cli);
+    if (hasArgs) return given;
+    return asksAll && definition.input === undefined ? askWhole(cli) : undefined;
   }
   const missing = schema.required.filter((field) => !Object.hasOwn(given, field));
-  const isBare = !hasArgs && cli.isInteractive && Object.keys(schema.properties).length > 0;
-  if (missing.length === 0 && !isBare) return given;
+  if (missing.length === 0 && !asksAll) return given;
   if (!cli.isInteractive) throw missingFields(definition.name, missing);
   return askFields(cli.prompts, schema, given, (field) => `--arg ${field}=…`);
 }

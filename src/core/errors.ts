@@ -1,78 +1,25 @@
 import type { Duration } from './duration.ts';
 import type { Json } from './json.ts';
+import { messageOf, PyWorkflowError } from './pyworkflow-error.ts';
 
-/** Stable codes: scripts match on them, messages may change. */
-export type ErrorCode =
-  | 'FATAL'
-  | 'RETRYABLE'
-  | 'STEP_FAILED'
-  | 'STEP_TIMEOUT'
-  | 'CANCELLED'
-  | 'HOOK_EXPIRED'
-  | 'HOOK_ALREADY_RECEIVED'
-  | 'HOOK_NOT_FOUND'
-  | 'INVALID_TOKEN'
-  | 'WORKFLOW_TIMEOUT'
-  | 'RUN_NOT_FOUND'
-  | 'AMBIGUOUS_ID'
-  | 'ALREADY_RUNNING'
-  | 'RUN_FINISHED'
-  | 'RUN_FAILED'
-  | 'WAIT_TIMEOUT'
-  | 'VALIDATION'
-  | 'DUPLICATE_NAME'
-  | 'UNKNOWN_WORKFLOW'
-  | 'OUTSIDE_WORKFLOW'
-  | 'NON_DETERMINISM'
-  | 'STUCK'
-  | 'SERIALIZATION'
-  | 'HISTORY_CORRUPTED'
-  | 'STORE'
-  | 'STORE_UNAVAILABLE'
-  | 'STORE_TOO_NEW'
-  | 'CONFIG'
-  | 'DISCOVERY'
-  | 'MISSING_DEPENDENCY'
-  | 'CLOSED';
-
-const BRAND = Symbol.for('pyworkflow.error');
-
-/**
- * Base of every error this package throws. `code` is the identity: `instanceof` fails when two
- * copies of the package are loaded, `PyWorkflowError.is` does not.
- */
-export class PyWorkflowError extends Error {
-  readonly code: ErrorCode;
-  /** Facts for machines; shown in `--output json`. */
-  readonly details: { readonly [key: string]: Json };
-  /** What the reader can do about it, or undefined. */
-  readonly hint: string | undefined;
-
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: { cause?: unknown; details?: { [key: string]: Json }; hint?: string | undefined } = {},
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
-    this.code = code;
-    this.details = options.details ?? {};
-    this.hint = options.hint;
-    Object.defineProperty(this, BRAND, { value: true });
-    for (const quiet of ['details', 'hint'] as const) {
-      Object.defineProperty(this, quiet, { enumerable: false });
-    }
-  }
-
-  static is(error: unknown, code?: ErrorCode): error is PyWorkflowError {
-    return (
-      typeof error === 'object' &&
-      error !== null &&
-      BRAND in error &&
-      (code === undefined || (error as { code?: unknown }).code === code)
-    );
-  }
-}
+export {
+  ClosedError,
+  ConfigurationError,
+  DiscoveryError,
+  type Divergence,
+  DuplicateNameError,
+  HistoryCorruptedError,
+  MissingDependencyError,
+  NonDeterminismError,
+  OutsideWorkflowError,
+  SerializationError,
+  StoreError,
+  StoreTooNewError,
+  StoreUnavailableError,
+  StuckWorkflowError,
+  UnknownWorkflowError,
+} from './engine-errors.ts';
+export { type ErrorCode, messageOf, PyWorkflowError } from './pyworkflow-error.ts';
 
 // --- thrown by users -------------------------------------------------------------------------
 
@@ -255,166 +202,4 @@ export class ValidationError extends PyWorkflowError {
     });
     this.issues = issues;
   }
-}
-
-// --- definitions -----------------------------------------------------------------------------
-
-export class DuplicateNameError extends PyWorkflowError {
-  constructor(kind: 'workflow' | 'step' | 'hook', name: string) {
-    super('DUPLICATE_NAME', `Two ${kind}s are named '${name}'`, {
-      details: { kind, name },
-      hint: `Give one of them another name: ${kind}({ name: '…' }, …)`,
-    });
-  }
-}
-
-export class UnknownWorkflowError extends PyWorkflowError {
-  constructor(name: string, known: readonly string[], suggestion?: string) {
-    const list = known.length > 0 ? `known are: ${known.join(', ')}` : 'none is registered';
-    super('UNKNOWN_WORKFLOW', `There is no workflow '${name}'; ${list}`, {
-      details: { workflow_name: name, known: [...known] },
-      hint:
-        suggestion !== undefined
-          ? `Did you mean '${suggestion}'?`
-          : 'Name the module that defines it with --module or in pyworkflow.config.yaml.',
-    });
-  }
-}
-
-/** A primitive was called where there is no workflow. */
-export class OutsideWorkflowError extends PyWorkflowError {
-  constructor(primitive: string, where: string) {
-    super(
-      'OUTSIDE_WORKFLOW',
-      `${primitive}() was called ${where}; it works only in a workflow's body`,
-    );
-  }
-}
-
-// --- engine ----------------------------------------------------------------------------------
-
-export interface Divergence {
-  /** Position in the history. */
-  readonly sequence: number;
-  readonly recorded: string;
-  readonly requested: string;
-  /** `file:line:column` of the request in user code, where known. */
-  readonly source: string | null;
-}
-
-/** The code asks for something else than what its history holds. The run is parked. */
-export class NonDeterminismError extends PyWorkflowError {
-  readonly divergence: Divergence;
-  constructor(runId: string, divergence: Divergence) {
-    const at = divergence.source ? ` at ${divergence.source}` : '';
-    super(
-      'NON_DETERMINISM',
-      `The code of run ${runId} no longer fits its history at event ${divergence.sequence}: ` +
-        `recorded was ${divergence.recorded}, the code asks for ${divergence.requested}${at}`,
-      {
-        details: { run_id: runId, ...divergence },
-        hint: `Restore the old order of calls, then: pyworkflow runs resume ${runId}`,
-      },
-    );
-    this.divergence = divergence;
-  }
-}
-
-/** The workflow awaits something that no event will ever settle. The run is parked. */
-export class StuckWorkflowError extends PyWorkflowError {
-  constructor(runId: string, awaiting: readonly string[]) {
-    const what =
-      awaiting.length > 0 ? awaiting.join(', ') : 'a promise that is no pyworkflow primitive';
-    super('STUCK', `Run ${runId} is stuck: its workflow awaits ${what}`, {
-      details: { run_id: runId, awaiting: [...awaiting] },
-      hint: `Move that call into a step, then: pyworkflow runs resume ${runId}`,
-    });
-  }
-}
-
-/** A value cannot be stored, or what was stored cannot be read. `path` leads to it. */
-export class SerializationError extends PyWorkflowError {
-  readonly path: string;
-  constructor(what: string, path: string, action: 'store' | 'read' = 'store') {
-    super('SERIALIZATION', `Cannot ${action} ${what} at ${path || 'the top level'}`, {
-      details: { path },
-      hint:
-        action === 'store'
-          ? 'Return plain data, or register the class with registerClass().'
-          : 'Was it written by other code? Its classes must be registered with registerClass().',
-    });
-    this.path = path;
-  }
-}
-
-export class HistoryCorruptedError extends PyWorkflowError {
-  constructor(runId: string, what: string) {
-    super('HISTORY_CORRUPTED', `The history of run ${runId} is damaged: ${what}`, {
-      details: { run_id: runId },
-    });
-  }
-}
-
-// --- storage and environment -----------------------------------------------------------------
-
-export class StoreError extends PyWorkflowError {
-  constructor(message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super('STORE', message, options);
-  }
-}
-
-/** The store cannot be reached or written right now. */
-export class StoreUnavailableError extends PyWorkflowError {
-  constructor(message: string, options: { cause?: unknown; hint?: string } = {}) {
-    super('STORE_UNAVAILABLE', message, options);
-  }
-}
-
-/** The database was made by a newer version of this package. */
-export class StoreTooNewError extends PyWorkflowError {
-  constructor(where: string, found: number, supported: number) {
-    super(
-      'STORE_TOO_NEW',
-      `${where} has schema version ${found}; this pyworkflow understands up to ${supported}`,
-      { details: { found, supported }, hint: 'Upgrade pyworkflow: npm install pyworkflow@latest' },
-    );
-  }
-}
-
-export class ConfigurationError extends PyWorkflowError {
-  constructor(message: string, options: { details?: { [key: string]: Json }; hint?: string } = {}) {
-    super('CONFIG', message, options);
-  }
-}
-
-/** A workflow module could not be found, compiled or executed. */
-export class DiscoveryError extends PyWorkflowError {
-  constructor(
-    message: string,
-    options: { cause?: unknown; hint?: string; details?: { [key: string]: Json } } = {},
-  ) {
-    super('DISCOVERY', message, options);
-  }
-}
-
-export class MissingDependencyError extends PyWorkflowError {
-  constructor(pkg: string, why: string, cause?: unknown) {
-    super('MISSING_DEPENDENCY', `${why} needs the package '${pkg}', which cannot be loaded`, {
-      cause,
-      details: { package: pkg },
-      hint: `Install it: npm install ${pkg}`,
-    });
-  }
-}
-
-/** The client or store was used after close(). */
-export class ClosedError extends PyWorkflowError {
-  constructor(what: string) {
-    super('CLOSED', `The ${what} is closed`);
-  }
-}
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

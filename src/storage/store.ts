@@ -1,7 +1,7 @@
+import type { EventType, WorkflowEvent } from '../core/event.ts';
 import type { HookRecord, HookStatus } from '../core/hook.ts';
 import type { Json } from '../core/json.ts';
 import type { RunRecord, RunStatus, RunSummary } from '../core/run.ts';
-import type { EventType, WorkflowEvent } from '../core/event.ts';
 import type { Write, WriteResult } from './commit.ts';
 
 /**

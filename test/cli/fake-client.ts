@@ -20,6 +20,8 @@ export interface FakeState {
   readonly calls: unknown[];
   /** A started run becomes this one. */
   started?: RunRecord;
+  /** The worker gives up with this. */
+  workerFails?: Error;
   /** Waiting and following never end by themselves. */
   endless?: boolean;
 }
@@ -120,6 +122,7 @@ export function fakeClient(state: FakeState = fakeState()): Client {
         workerId: 'worker_1',
         name: options?.name ?? 'host:1',
         activeRuns: 0,
+        done: state.workerFails ? Promise.reject(state.workerFails) : new Promise(() => {}),
         stop: async () => void state.calls.push(['stop']),
       };
     },

@@ -113,7 +113,7 @@ describe('worker run', () => {
     const state = fakeState();
     const { stdout, stderr, exitCode } = await runCli(['worker', 'run', '-c', '3', '-n', 'me'], {
       client: fakeClient(state),
-      onStart: (stop) => setTimeout(() => stop(signal), 50),
+      stopWith: signal,
     });
     expect(stdout).toBe('');
     expect(stderr).toContain('✓ Worker me serves no workflow on memory\n');
@@ -124,6 +124,13 @@ describe('worker run', () => {
       ['close'],
     ]);
     expect(exitCode).toBe(code);
+  });
+
+  it('fails with its store', async () => {
+    const state = fakeState({ workerFails: new StoreUnavailableError('The disk is full') });
+    const { stderr, exitCode } = await runCli(['worker', 'run'], { client: fakeClient(state) });
+    expect(stderr).toContain('✗ The disk is full\n');
+    expect(exitCode).toBe(6);
   });
 
   it('does not serve what it does not know', async () => {

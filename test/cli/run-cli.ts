@@ -16,8 +16,8 @@ export interface RunCliOptions {
   /** stdout is a terminal of so many columns. */
   readonly columns?: number;
   readonly parts?: Partial<CliParts>;
-  /** Called with what Ctrl-C does. */
-  readonly onStart?: (stop: (signal: StopSignal) => void) => void;
+  /** Comes a moment after the command began to listen for signals. */
+  readonly stopWith?: StopSignal;
 }
 
 export interface CliResult {
@@ -42,7 +42,6 @@ export async function runCli(
       written[name] += text;
     },
   });
-  const listeners = new Set<(signal: StopSignal) => void>();
   const io: Io = {
     stdin: stdinOf(options.stdin ?? ''),
     stdout: sink('stdout', options.columns !== undefined),
@@ -50,8 +49,9 @@ export async function runCli(
     env: { NO_COLOR: '1', ...options.env },
     cwd: options.cwd ?? '/project',
     onSignal(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      const { stopWith } = options;
+      if (stopWith !== undefined) setTimeout(() => listener(stopWith), 20);
+      return () => {};
     },
     exit() {},
   };
@@ -68,9 +68,6 @@ export async function runCli(
     discover: async () => ({ files: [], sources: new Map() }),
     ...options.parts,
   };
-  options.onStart?.((signal) => {
-    for (const listener of listeners) listener(signal);
-  });
   const exitCode = await main(args, io, parts);
   return { ...written, exitCode };
 }

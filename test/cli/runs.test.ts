@@ -297,7 +297,7 @@ describe('runs logs', () => {
     const state = { ...twoRuns(), endless: true };
     const { stdout, exitCode } = await runCli(['runs', 'logs', A1, '--follow', '--json'], {
       client: fakeClient(state),
-      onStart: (stop) => setTimeout(() => stop('SIGINT'), 50),
+      stopWith: 'SIGINT',
     });
     expect(JSON.parse(stdout)).toHaveLength(4);
     expect(exitCode).toBe(130);

@@ -174,7 +174,7 @@ describe('workflows run', () => {
     const state = { ...started(), started: runningRecord(), endless: true };
     const { stdout, stderr, exitCode } = await runCli(['workflows', 'run', 'plainOne'], {
       client: fakeClient(state),
-      onStart: (stop) => setTimeout(() => stop('SIGINT'), 50),
+      stopWith: 'SIGINT',
     });
     expect(stdout).toBe('');
     expect(stderr).toContain(`Detached from ${A1}: it is durable, nothing is lost.\n`);

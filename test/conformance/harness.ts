@@ -13,6 +13,8 @@ export interface StoreUnderTest {
   readonly openSecond: ((folder: string) => Promise<Store>) | { readonly none: string };
   /** Makes every write fail until the returned function is called, or why that is impossible. */
   readonly failWrites: ((folder: string) => () => void) | { readonly none: string };
+  /** Whether `keepAlive` can be tried here, or why not. */
+  readonly heartbeat: true | { readonly none: string };
 }
 
 export interface Opened {
@@ -33,13 +35,14 @@ export interface Harness {
     name: string,
     body: (opened: Opened, fail: () => () => void) => Promise<void>,
   ) => void;
+  readonly testWithHeartbeat: (name: string, body: (opened: Opened) => Promise<void>) => void;
 }
 
 export function createHarness(
   subject: StoreUnderTest,
   connections: Harness['connections'],
 ): Harness {
-  const { openSecond, failWrites } = subject;
+  const { openSecond, failWrites, heartbeat } = subject;
 
   async function opened(separate: boolean): Promise<Opened> {
     const folder = await mkdtemp(join(tmpdir(), 'pyworkflow-conformance-'));
@@ -69,6 +72,10 @@ export function createHarness(
           await body(parts, () => failWrites(parts.folder));
         });
       }
+    },
+    testWithHeartbeat(name, body) {
+      if (heartbeat === true) test(name, async () => body(await opened(false)));
+      else test(name, ({ skip }) => skip(heartbeat.none));
     },
   };
 }

@@ -88,7 +88,7 @@ function report({ output }: Cli, { run, counts, killed, survivor }: Played, took
 function summary(counts: readonly StepCount[], nameOf: (pid: number) => string): string {
   const rows = counts.map(({ step, begun, finished, pid }) => {
     const by = pid === null ? 'nobody' : nameOf(pid);
-    const again = begun > 1 ? ' (cut off, so it began again)' : '';
+    const again = begun > 1 ? ' (it had been cut off)' : '';
     return `  ${step.padEnd(14)}  begun ${begun}×  finished ${finished}×  by ${by}${again}`;
   });
   return `\n${rows.join('\n')}\n`;

@@ -11,6 +11,7 @@ export function createTimeline(output: Output, clock: Clock, command: string): N
   const since = clock.now();
   const narrate = createNarrator(style, command);
   const workers = new Map<number, string>();
+  let hasBegun = false;
   const say = (line: string, who = '') => {
     if (output.format !== 'table') return;
     const time = ((clock.now() - since) / 1000).toFixed(1).padStart(5);
@@ -36,8 +37,8 @@ export function createTimeline(output: Output, clock: Clock, command: string): N
       const { line } = narrate(event);
       if (event.type === 'workflow.started') return;
       if (event.type === 'step.started' && event.data.step_name === FATAL_STEP) {
-        const isAgain = counts.some(({ step, begun }) => step === FATAL_STEP && begun > 0);
-        say(`${style.cyan('▶')} ${FATAL_STEP} begins${isAgain ? ' again' : ''}`);
+        say(`${style.cyan('▶')} ${FATAL_STEP} begins${hasBegun ? ' again' : ''}`);
+        hasBegun = true;
       } else if (event.type === 'workflow.interrupted') {
         say(`${style.yellow('↻')} the run has lost its process: its history is replayed`);
       } else if (event.type === 'workflow.completed') {

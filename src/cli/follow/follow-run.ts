@@ -69,6 +69,7 @@ async function watch(
 
 function sayDetached({ output }: Cli, runId: string): void {
   output.info(`Detached from ${runId}: it is durable, nothing is lost.`);
+  output.hint('A running step may finish first; Ctrl-C again leaves at once.');
   output.hint(`Continue it:  pyworkflow worker run`);
   output.hint(`Look at it:   pyworkflow runs status ${runId}`);
   output.hint(`Stop it:      pyworkflow runs cancel ${runId}`);

@@ -1,6 +1,8 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { EventOf, EventType, WorkflowEvent } from '../../core/event.ts';
+import type { Json } from '../../core/json.ts';
 import { brief } from '../output/text.ts';
+import { pretty } from './run-view.ts';
 
 /** What a person wants to know first about an event; the whole of it is in `--verbose` and JSON. */
 export function eventDetail(event: WorkflowEvent): string {
@@ -36,6 +38,6 @@ const DETAILS: { readonly [T in EventType]: (data: EventOf<T>['data']) => string
     reason === null ? `by ${requested_by}` : `by ${requested_by}: ${reason}`,
 };
 
-function shown(value: unknown): string {
-  return JSON.stringify(value) ?? '';
+function shown(value: Json): string {
+  return pretty(value, 0);
 }

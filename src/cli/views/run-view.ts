@@ -121,9 +121,9 @@ export function summaryJson(run: RunSummary) {
   };
 }
 
-export function pretty(value: Json | null): string {
+export function pretty(value: Json | null, indent = 2): string {
   const json = shown(value);
-  return json === null ? '' : JSON.stringify(json, null, 2);
+  return json === null ? '' : JSON.stringify(json, null, indent);
 }
 
 /** As stored, except that a function that returned nothing shows as null. */

@@ -39,6 +39,9 @@ interface Transaction {
   readonly fence: number;
 }
 
+/** Makes a lease prove its epoch at its next commit. */
+const UNPROVEN = -1;
+
 /** What is known of a lease in memory must not outrun the disk: back to where the batch began. */
 function takeBack(batch: readonly Write[], results: readonly WriteResult[]): void {
   for (let index = results.length - 1; index >= 0; index--) {
@@ -47,6 +50,7 @@ function takeBack(batch: readonly Write[], results: readonly WriteResult[]): voi
     const lease = write.lease as SqliteLease;
     lease.sequence = write.expectedSequence;
     lease.released = false;
+    lease.fence = UNPROVEN;
   }
 }
 

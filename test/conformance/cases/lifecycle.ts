@@ -17,7 +17,9 @@ import {
 } from '../fixtures.ts';
 import type { Harness } from '../harness.ts';
 
-export function lifecycleCases({ fresh, subject, testWithSecond }: Harness): void {
+export function lifecycleCases(harness: Harness): void {
+  const { fresh, subject, testWithSecond, testWithHeartbeat } = harness;
+
   test('a store says what it is', async () => {
     const { store } = await fresh();
     expect(store.description).toContain(subject.name);
@@ -62,8 +64,7 @@ export function lifecycleCases({ fresh, subject, testWithSecond }: Harness): voi
     expect(await store.claim(claimRequest(heir))).toMatchObject([{ lostBy: dead, run: { runId } }]);
   });
 
-  test('a worker that is kept alive does not expire', async () => {
-    const { store } = await fresh();
+  testWithHeartbeat('a worker that is kept alive does not expire', async ({ store }) => {
     const expired = Date.now() - 1;
     const busy = await newWorker(store, { expiresAt: expired });
     const other = await newWorker(store);

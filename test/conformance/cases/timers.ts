@@ -159,7 +159,7 @@ export function timerCases({ fresh }: Harness): void {
     );
     await store.commit(batch);
     const runId = await asleep(store, NOW);
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 50; round++) {
       expect(await store.nextTimer(timerRequest(worker, { after: NOW - 1 }))).toBe(NOW);
       const claim = await claimOnly(store, worker);
       expect(claim.run.runId).toBe(runId);

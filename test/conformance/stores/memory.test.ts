@@ -6,4 +6,5 @@ describeStore({
   open: async () => openMemoryStore(),
   openSecond: { none: 'a memory store is one object of one process' },
   failWrites: { none: 'a memory store has nothing that could fail' },
+  heartbeat: true,
 });

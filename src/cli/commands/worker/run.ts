@@ -8,7 +8,10 @@ export interface RunWorkerOptions {
   readonly name?: string;
 }
 
-/** Serves until a signal: 0 after SIGTERM, which is how services are stopped, 130 after Ctrl-C. */
+/**
+ * Serves until a signal: 0 after SIGTERM, which is how services are stopped, 130 after Ctrl-C.
+ * @throws the store's error if that made the worker give up
+ */
 export async function runWorker(cli: Cli, options: RunWorkerOptions): Promise<number> {
   const { signal, output } = cli;
   await cli.discover();
@@ -25,7 +28,7 @@ export async function runWorker(cli: Cli, options: RunWorkerOptions): Promise<nu
   );
   if (served.length === 0)
     output.warn('No workflow is known here: name their module with --module');
-  await aborted(signal);
+  await Promise.race([aborted(signal), worker.done]);
   const steps = worker.activeRuns === 0 ? '' : ', running steps may finish (again to end at once)';
   output.info(`${String(signal.reason)}: stopping${steps}`);
   await worker.stop();

@@ -37,7 +37,8 @@ export async function runWorkflow(
   const timeoutMs = milliseconds('--timeout', options.timeout);
   await cli.discover();
   const definition = await chooseWorkflow(cli, name);
-  const input = await workflowInput(cli, definition, options);
+  const asking = name === undefined ? 'everything' : 'what is needed';
+  const input = await workflowInput(cli, definition, options, asking);
   const isDurable = options.durable && (definition.durable ?? (await cli.config()).durable);
   if (!isDurable && !isDetached) return runTransient(cli, definition, input);
 
