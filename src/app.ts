@@ -1,15 +1,15 @@
-import { createClientOn } from './client/create-client.ts';
 import type { Client } from './client/client.ts';
+import { createClientOn } from './client/create-client.ts';
 import type { Config, ResolvedConfig } from './config/config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { noteForeignCall } from './engine/foreign-calls.ts';
 import { createCommitQueue } from './executor/commit-queue.ts';
 import type { Executor } from './executor/executor.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createLocalRuntime } from './runtime/local/local-runtime.ts';
 import type { Store } from './storage/store.ts';
-import { noteForeignCall } from './engine/foreign-calls.ts';
 import { installDeterministicGlobals } from './workflow/deterministic-globals.ts';
 
 export interface App {

@@ -1,5 +1,12 @@
 import { createClient, resolveSettings } from './app.ts';
-import type { CancelResult, Client, ResumeResult, RunHandle, StartArguments, StartOptions } from './client/client.ts';
+import type {
+  CancelResult,
+  Client,
+  ResumeResult,
+  RunHandle,
+  StartArguments,
+  StartOptions,
+} from './client/client.ts';
 import type { Config, ResolvedConfig } from './config/config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import type { WorkflowEvent } from './core/event.ts';
@@ -43,8 +50,16 @@ export function start<In, Out, Parsed>(
   workflow: WorkflowFunction<In, Out, Parsed>,
   ...args: StartArguments<In>
 ): Promise<RunHandle<Out>>;
-export function start(workflow: string | WorkflowClass, input?: unknown, options?: StartOptions): Promise<RunHandle>;
-export async function start(workflow: unknown, input?: unknown, options?: StartOptions): Promise<unknown> {
+export function start(
+  workflow: string | WorkflowClass,
+  input?: unknown,
+  options?: StartOptions,
+): Promise<RunHandle>;
+export async function start(
+  workflow: unknown,
+  input?: unknown,
+  options?: StartOptions,
+): Promise<unknown> {
   return (await defaultClient()).start(workflow as string, input, options);
 }
 

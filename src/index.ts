@@ -69,10 +69,20 @@ export { discoverWorkflows } from './discovery/discover-workflows.ts';
 export { hook } from './primitives/hook.ts';
 export { shield } from './primitives/shield.ts';
 export { sleep } from './primitives/sleep.ts';
-export { type Context, getContext, hasContext, type StepContext, type WorkflowContext } from './workflow/context.ts';
+export {
+  type Context,
+  getContext,
+  hasContext,
+  type StepContext,
+  type WorkflowContext,
+} from './workflow/context.ts';
 export { defineHook, type TypedHook } from './workflow/define-hook.ts';
 export { type StepFunction, type StepOptions, step } from './workflow/define-step.ts';
-export { type WorkflowFunction, type WorkflowOptions, workflow } from './workflow/define-workflow.ts';
+export {
+  type WorkflowFunction,
+  type WorkflowOptions,
+  workflow,
+} from './workflow/define-workflow.ts';
 export type { Hook, HookOptions } from './workflow/hook-types.ts';
 export { getStep, getWorkflow, listSteps, listWorkflows } from './workflow/registry.ts';
 export type { Schema } from './workflow/schema.ts';

@@ -4,4 +4,4 @@
  * record the new length): without this the first thousand commits would be measured, not a process
  * that has been up for some seconds. The JIT compiler needs a warm-up as well.
  */
-export const WARM_UP_COMMITS = 20_000;
+export const WARM_UP_COMMITS = 2500;

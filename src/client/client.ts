@@ -17,7 +17,11 @@ export interface Client {
     workflow: WorkflowFunction<In, Out, Parsed>,
     ...args: StartArguments<In>
   ): Promise<RunHandle<Out>>;
-  start(workflow: string | WorkflowClass, input?: unknown, options?: StartOptions): Promise<RunHandle>;
+  start(
+    workflow: string | WorkflowClass,
+    input?: unknown,
+    options?: StartOptions,
+  ): Promise<RunHandle>;
 
   readonly runs: RunsClient;
   readonly hooks: HooksClient;
@@ -83,14 +87,22 @@ export interface RunsClient {
   /** The whole id of a run. @throws WorkflowNotFoundError, AmbiguousIdError */
   resolveId(id: string): Promise<string>;
   /** Newest first. */
-  list(filter?: ListRuns): Promise<{ readonly items: readonly RunSummary[]; readonly nextCursor: string | null }>;
+  list(
+    filter?: ListRuns,
+  ): Promise<{ readonly items: readonly RunSummary[]; readonly nextCursor: string | null }>;
   /** In order of sequence. @throws WorkflowNotFoundError */
-  events(id: string, options?: { after?: number; limit?: number }): Promise<readonly WorkflowEvent[]>;
+  events(
+    id: string,
+    options?: { after?: number; limit?: number },
+  ): Promise<readonly WorkflowEvent[]>;
   /**
    * Yields recorded events and then new ones as they come; ends after the last event of a run that
    * has ended or is parked, or when `signal` fires.
    */
-  follow(id: string, options?: { after?: number; signal?: AbortSignal }): AsyncIterable<WorkflowEvent>;
+  follow(
+    id: string,
+    options?: { after?: number; signal?: AbortSignal },
+  ): AsyncIterable<WorkflowEvent>;
   /**
    * Waits until the run has ended or is parked (`interrupted`) and gives its record.
    * @throws WaitTimeoutError, and the signal's reason when it fires.

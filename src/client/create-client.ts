@@ -44,7 +44,9 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
     };
     const known = await findByKey(definition, request.input, request.idempotencyKey);
     if (known !== null) return handle(known, true);
-    const started = options.detach ? await runtime.startDetached(request) : await runtime.start(request);
+    const started = options.detach
+      ? await runtime.startDetached(request)
+      : await runtime.start(request);
     // Lost the race for the key: the winner's input counts.
     if (started.existed) await findByKey(definition, request.input, request.idempotencyKey);
     return handle(started.runId, started.existed);
@@ -106,7 +108,8 @@ function resolveDefinition(workflow: unknown): WorkflowDefinition {
   if (typeof workflow === 'string') return getWorkflow(workflow);
   if (isWorkflowClass(workflow)) return classDefinition(workflow);
   const definition = definitionOf(workflow);
-  if (definition === undefined) return getWorkflow(String((workflow as { name?: unknown })?.name ?? workflow));
+  if (definition === undefined)
+    return getWorkflow(String((workflow as { name?: unknown })?.name ?? workflow));
   // A test may have cleared the registry since the definition.
   if (!hasWorkflow(definition.name)) registerWorkflow(definition);
   return definition;

@@ -14,11 +14,15 @@ import { validate } from '../workflow/schema.ts';
 import type { HooksClient } from './client.ts';
 import { validateJson } from './json-schema.ts';
 
-export function createHooksClient({ store, commits, clock }: Executor, runtime: Runtime): HooksClient {
+export function createHooksClient(
+  { store, commits, clock }: Executor,
+  runtime: Runtime,
+): HooksClient {
   async function get(token: string): Promise<HookRecord> {
     const { runId, hookId, secret } = parseToken(token);
     const hook = await store.getHook(runId, hookId);
-    if (hook === null || (secret !== null && !sameText(hook.token, token))) throw new HookNotFoundError(token);
+    if (hook === null || (secret !== null && !sameText(hook.token, token)))
+      throw new HookNotFoundError(token);
     return hook;
   }
 
@@ -61,7 +65,9 @@ function refuseUnlessPending(hook: HookRecord, now: number): void {
 }
 
 function refusal(hookId: string, status: string): Error {
-  return status === 'expired' ? new HookExpiredError(hookId) : new HookAlreadyReceivedError(hookId, status);
+  return status === 'expired'
+    ? new HookExpiredError(hookId)
+    : new HookAlreadyReceivedError(hookId, status);
 }
 
 /** By the schema this program has for the hook, else by the JSON Schema its run has left. */

@@ -4,7 +4,7 @@ import { isFinished, type RunRecord, type RunStatus } from '../core/run.ts';
 import type { Executor, RunEnd } from '../executor/executor.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { RunsClient, WaitOptions } from './client.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil, watchChanges } from './wait-until.ts';
 
 /** What handles need beyond the public face: the end of a run without a read of the store. */
 export interface WatchingRunsClient extends RunsClient {
@@ -20,7 +20,10 @@ export interface EndWatch {
 /** Events read at a time while following. */
 const FOLLOW_PAGE = 500;
 
-export function createRunsClient({ store, commits, clock }: Executor, runtime: Runtime): WatchingRunsClient {
+export function createRunsClient(
+  { store, commits, clock }: Executor,
+  runtime: Runtime,
+): WatchingRunsClient {
   async function resolveId(id: string): Promise<string> {
     const [first, ...others] = await store.findRunIds(id, 6);
     if (first === undefined) throw new WorkflowNotFoundError(id);
@@ -70,30 +73,22 @@ export function createRunsClient({ store, commits, clock }: Executor, runtime: R
     options: { after?: number; signal?: AbortSignal } = {},
   ): AsyncGenerator<WorkflowEvent> {
     const runId = await resolveId(id);
+    const changes = watchChanges(runtime, options.signal);
     let after = options.after ?? 0;
-    while (!options.signal?.aborted) {
-      // The status before the events: what is finished now has all its events already.
-      const { status } = await get(runId);
-      const changed = nextChange(options.signal);
-      const events = await store.readEvents(runId, { after, limit: FOLLOW_PAGE });
-      yield* events;
-      after = events.at(-1)?.sequence ?? after;
-      if (events.length > 0) continue;
-      if (hasEnded(status)) return;
-      await changed;
+    try {
+      while (!options.signal?.aborted) {
+        // The status before the events: what is finished now has all its events already.
+        const { status } = await get(runId);
+        const events = await store.readEvents(runId, { after, limit: FOLLOW_PAGE });
+        yield* events;
+        after = events.at(-1)?.sequence ?? after;
+        if (events.length > 0) continue;
+        if (hasEnded(status)) return;
+        await changes.next();
+      }
+    } finally {
+      changes.stop();
     }
-  }
-
-  function nextChange(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        stop();
-        signal?.removeEventListener('abort', finish);
-        resolve();
-      };
-      const stop = runtime.onChange(finish);
-      signal?.addEventListener('abort', finish, { once: true });
-    });
   }
 
   return {

@@ -1,12 +1,16 @@
-import type { Executor } from '../executor/executor.ts';
-import { runTransient } from '../executor/run-transient.ts';
 import { CancellationError, WorkflowFailedError } from '../core/errors.ts';
 import type { RunStatus } from '../core/run.ts';
+import type { Executor } from '../executor/executor.ts';
+import { runTransient } from '../executor/run-transient.ts';
 import type { WorkflowDefinition } from '../workflow/workflow-definition.ts';
 import type { RunHandle } from './client.ts';
 
 /** Runs a workflow without a store: nothing of it survives this process. */
-export function startTransient(executor: Executor, definition: WorkflowDefinition, input: unknown): RunHandle {
+export function startTransient(
+  executor: Executor,
+  definition: WorkflowDefinition,
+  input: unknown,
+): RunHandle {
   const run = runTransient(executor, definition, input);
   let status: RunStatus = 'running';
   const ended = run.result.then(

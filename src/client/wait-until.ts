@@ -1,5 +1,9 @@
 import type { Clock } from '../core/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { WaitOptions } from './client.ts';
+
+/** Waiting is work: without a handle Node would end the process under it. */
+const LONG_MS = 2 ** 30;
 
 /**
  * Asks `check` now and after everything that `listen` reports until it gives something.
@@ -38,8 +42,11 @@ export function waitUntil<T>(
         checking = false;
       }
     };
+    const alive = setInterval(() => {}, LONG_MS);
+    stops.push(() => clearInterval(alive));
     stops.push(listen(() => void look()));
-    if (timeoutMs !== undefined) stops.push(clock.after(timeoutMs, () => settle(() => reject(timeoutError()))));
+    if (timeoutMs !== undefined)
+      stops.push(clock.after(timeoutMs, () => settle(() => reject(timeoutError()))));
     if (signal !== undefined) {
       const onAbort = () => settle(() => reject(signal.reason));
       if (signal.aborted) return onAbort();
@@ -48,4 +55,39 @@ export function waitUntil<T>(
     }
     void look();
   });
+}
+
+/** A wait for the next change that misses none: one that came since the last wait ends it at once. */
+export interface Changes {
+  /** Also returns when the signal fires. */
+  next(): Promise<void>;
+  stop(): void;
+}
+
+export function watchChanges(runtime: Runtime, signal: AbortSignal | undefined): Changes {
+  let changed = false;
+  let wake: (() => void) | null = null;
+  const onChange = () => {
+    changed = true;
+    wake?.();
+  };
+  const stopListening = runtime.onChange(onChange);
+  const alive = setInterval(() => {}, LONG_MS);
+  signal?.addEventListener('abort', onChange, { once: true });
+  return {
+    async next() {
+      if (!changed) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      changed = false;
+      wake = null;
+    },
+    stop() {
+      stopListening();
+      clearInterval(alive);
+      signal?.removeEventListener('abort', onChange);
+    },
+  };
 }

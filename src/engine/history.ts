@@ -77,7 +77,11 @@ export function requestOf(event: Request): { kind: string; id: string; name: str
 }
 
 /** `step 'chargeCard' (step_chargeCard_1)`, for messages. */
-export function describe(request: { readonly kind: string; readonly id: string; readonly name: string | null }): string {
+export function describe(request: {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string | null;
+}): string {
   const { kind, id, name } = request;
   return name === null ? `${kind} (${id})` : `${kind} '${name}' (${id})`;
 }

@@ -14,7 +14,8 @@ export function seededRandom(seed: string): () => number {
   };
   for (let i = 0; i < 12; i++) next();
   // 53 bits, as Math.random gives.
-  return () => (Math.floor(next() * 67108864) * 134217728 + Math.floor(next() * 134217728)) / 2 ** 53;
+  return () =>
+    (Math.floor(next() * 67108864) * 134217728 + Math.floor(next() * 134217728)) / 2 ** 53;
 }
 
 /** A version 4 UUID drawn from `random`. */
@@ -23,7 +24,13 @@ export function randomUuid(random: () => number): string {
   hex[12] = '4';
   hex[16] = '89ab'.charAt(Math.floor(random() * 4));
   const text = hex.join('');
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join('-');
+  return [
+    text.slice(0, 8),
+    text.slice(8, 12),
+    text.slice(12, 16),
+    text.slice(16, 20),
+    text.slice(20),
+  ].join('-');
 }
 
 /** Four words of FNV-1a with different bases. */

@@ -119,7 +119,12 @@ export class Session {
     this.#active = false;
     const missing = this.#recorded[this.#repeated];
     if (missing !== undefined && this.outcome?.kind !== 'diverged') {
-      this.#diverge(missing.sequence, describe(requestOf(missing)), describeEnd(this.outcome), null);
+      this.#diverge(
+        missing.sequence,
+        describe(requestOf(missing)),
+        describeEnd(this.outcome),
+        null,
+      );
     }
     if (this.outcome === null && this.pending.size === 0) {
       this.outcome = { kind: 'stuck', awaiting: this.#foreignCalls.splice(0) };
@@ -199,7 +204,10 @@ export class Session {
 
   #end(outcome: () => Outcome): void {
     if (this.outcome !== null) return;
-    if (!this.#active) return this.#violate('the end of the workflow after something that is no pyworkflow primitive');
+    if (!this.#active)
+      return this.#violate(
+        'the end of the workflow after something that is no pyworkflow primitive',
+      );
     try {
       this.outcome = outcome();
     } catch (error) {

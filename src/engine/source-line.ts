@@ -14,7 +14,9 @@ export function callerSource(): string | null {
   for (const line of stack.split('\n').slice(1)) {
     const place = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]+:\d+:\d+)\)?$/.exec(line)?.[1];
     if (place === undefined) continue;
-    const file = place.startsWith('file://') ? fileURLToPath(place.replace(/:\d+:\d+$/, '')) : place;
+    const file = place.startsWith('file://')
+      ? fileURLToPath(place.replace(/:\d+:\d+$/, ''))
+      : place;
     if (file.startsWith(PACKAGE_ROOT) || file.includes('/node_modules/')) continue;
     return place.startsWith('file://') ? `${file}${/:\d+:\d+$/.exec(place)?.[0]}` : place;
   }

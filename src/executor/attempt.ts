@@ -1,5 +1,5 @@
-import { decode, encode } from '../core/codec.ts';
 import type { Clock } from '../core/clock.ts';
+import { decode, encode } from '../core/codec.ts';
 import { CancellationError, StepTimeoutError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { runInContext, type StepContext } from '../workflow/context.ts';

@@ -1,3 +1,4 @@
+import { afterQuiet } from '../engine/quiesce.ts';
 import type { Write, WriteResult } from '../storage/commit.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -49,12 +50,14 @@ export function createCommitQueue(store: Store): CommitQueue {
     listeners.push(listener);
     if (writing) return;
     writing = true;
-    setImmediate(flush);
+    afterQuiet(flush);
   }
 
   return {
     enqueue,
     submit: (write) =>
-      new Promise((resolve, reject) => enqueue(write, { onCommitted: resolve, onCommitError: reject })),
+      new Promise((resolve, reject) =>
+        enqueue(write, { onCommitted: resolve, onCommitError: reject }),
+      ),
   };
 }

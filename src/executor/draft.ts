@@ -1,5 +1,5 @@
 import { isoTime } from '../core/clock.ts';
-import { type EventData, type EventType, newEvent, type NewEvent } from '../core/event.ts';
+import { type EventData, type EventType, type NewEvent, newEvent } from '../core/event.ts';
 import type { HookRecord } from '../core/hook.ts';
 import type { Command } from '../engine/command.ts';
 import type { PendingStep } from '../engine/pending.ts';

@@ -7,7 +7,12 @@ import type { Session } from '../engine/session.ts';
 import { type Draft, record } from './draft.ts';
 
 /** Writes a session's outcome into the draft: a finished run, or a parked one. */
-export function recordOutcome(draft: Draft, session: Session, outcome: Outcome, lastSequence: number): void {
+export function recordOutcome(
+  draft: Draft,
+  session: Session,
+  outcome: Outcome,
+  lastSequence: number,
+): void {
   switch (outcome.kind) {
     case 'completed':
       disposeHooks(draft, session);
@@ -32,7 +37,12 @@ export function recordOutcome(draft: Draft, session: Session, outcome: Outcome, 
       return park(draft, 'non_determinism', error, lastSequence);
     }
     case 'stuck':
-      return park(draft, 'stuck', new StuckWorkflowError(session.runId, outcome.awaiting), lastSequence);
+      return park(
+        draft,
+        'stuck',
+        new StuckWorkflowError(session.runId, outcome.awaiting),
+        lastSequence,
+      );
   }
 }
 

@@ -74,11 +74,18 @@ function recordLoss(executor: Executor, draft: Draft, claim: Claim, workerId: st
     recoverable,
   });
   Object.assign(draft.run, { recoveryAttempts: attempt, updatedAt: draft.now });
-  executor.log.warn('recovering a run whose worker died', { run_id: run.runId, worker_id: workerId, attempt });
+  executor.log.warn('recovering a run whose worker died', {
+    run_id: run.runId,
+    worker_id: workerId,
+    attempt,
+  });
   if (recoverable) return false;
   const why = run.recoverOnWorkerLoss
     ? `Exceeded max recovery attempts (${run.maxRecoveryAttempts}): its worker died ${attempt} times without progress`
     : 'Worker lost and recovery is disabled';
-  recordFailure(draft, new PyWorkflowError('RUN_FAILED', why, { details: { worker_id: workerId } }));
+  recordFailure(
+    draft,
+    new PyWorkflowError('RUN_FAILED', why, { details: { worker_id: workerId } }),
+  );
   return true;
 }

@@ -1,6 +1,11 @@
 import { decode, encode } from '../core/codec.ts';
 import { parseDuration } from '../core/duration.ts';
-import { CancellationError, OutsideWorkflowError, PyWorkflowError, StepFailedError } from '../core/errors.ts';
+import {
+  CancellationError,
+  OutsideWorkflowError,
+  PyWorkflowError,
+  StepFailedError,
+} from '../core/errors.ts';
 import { newRunId } from '../core/id.ts';
 import type { Json } from '../core/json.ts';
 import { retryDelayMs } from '../core/retry-policy.ts';
@@ -18,7 +23,11 @@ export interface TransientRun {
 }
 
 /** Runs a workflow in this process, without a store: steps retry here and sleeps wait here. */
-export function runTransient(executor: Executor, definition: WorkflowDefinition, input: unknown): TransientRun {
+export function runTransient(
+  executor: Executor,
+  definition: WorkflowDefinition,
+  input: unknown,
+): TransientRun {
   const runId = newRunId();
   const controller = new AbortController();
   const counts = new Map<string, number>();
@@ -39,11 +48,19 @@ export function runTransient(executor: Executor, definition: WorkflowDefinition,
         check();
         const occurrence = (counts.get(step.name) ?? 0) + 1;
         counts.set(step.name, occurrence);
-        return runStep({ step, args: encode(args), stepId: `step_${step.name}_${occurrence}`, wait, shielded });
+        return runStep({
+          step,
+          args: encode(args),
+          stepId: `step_${step.name}_${occurrence}`,
+          wait,
+          shielded,
+        });
       },
       async sleep(until) {
         check();
-        await wait(until instanceof Date ? until.getTime() - executor.clock.now() : parseDuration(until));
+        await wait(
+          until instanceof Date ? until.getTime() - executor.clock.now() : parseDuration(until),
+        );
       },
       hook() {
         throw new OutsideWorkflowError('hook', 'in a run without a store (durable: false)');
@@ -66,18 +83,42 @@ export function runTransient(executor: Executor, definition: WorkflowDefinition,
     const { step, stepId } = call;
     const retries = step.maxRetries ?? executor.settings.defaultRetries;
     for (let attempt = 1; ; attempt++) {
-      const end = await attemptOnce(step, stepId, attempt, structuredClone(call.args), call.shielded);
+      const end = await attemptOnce(
+        step,
+        stepId,
+        attempt,
+        structuredClone(call.args),
+        call.shielded,
+      );
       if (end.ok) return decode(end.result);
       if (CancellationError.is(end.error, 'CANCELLED')) throw end.error;
-      const hopeless = PyWorkflowError.is(end.error, 'FATAL') || PyWorkflowError.is(end.error, 'SERIALIZATION');
-      if (hopeless || attempt > retries) throw new StepFailedError(step.name, stepId, attempt, end.error);
-      await call.wait(retryDelayMs(step, attempt, end.error, executor.random, executor.clock.now()));
+      const hopeless =
+        PyWorkflowError.is(end.error, 'FATAL') || PyWorkflowError.is(end.error, 'SERIALIZATION');
+      if (hopeless || attempt > retries)
+        throw new StepFailedError(step.name, stepId, attempt, end.error);
+      await call.wait(
+        retryDelayMs(step, attempt, end.error, executor.random, executor.clock.now()),
+      );
     }
   }
 
-  function attemptOnce(step: StepDefinition, stepId: string, attempt: number, args: Json, shielded: boolean): Promise<AttemptEnd> {
+  function attemptOnce(
+    step: StepDefinition,
+    stepId: string,
+    attempt: number,
+    args: Json,
+    shielded: boolean,
+  ): Promise<AttemptEnd> {
     return new Promise((resolve) => {
-      const request = { runId, workflowName: definition.name, metadata: definition.metadata, stepId, attempt, definition: step, args };
+      const request = {
+        runId,
+        workflowName: definition.name,
+        metadata: definition.metadata,
+        stepId,
+        attempt,
+        definition: step,
+        args,
+      };
       const running = new Attempt(request, {
         onAttemptEnd(_stepId, end) {
           controller.signal.removeEventListener('abort', onAbort);

@@ -83,7 +83,9 @@ function createWrite(
   if (run.maxDuration !== null && !isFinished(run.status)) {
     timers.push({ id: 'run', kind: 'deadline', dueAt: run.createdAt + run.maxDuration });
   }
-  const hooks = isFinished(run.status) ? draft.hooks.map((hook) => ({ ...hook, status: 'disposed' as const })) : draft.hooks;
+  const hooks = isFinished(run.status)
+    ? draft.hooks.map((hook) => ({ ...hook, status: 'disposed' as const }))
+    : draft.hooks;
   return {
     op: 'create',
     run,

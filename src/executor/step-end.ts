@@ -26,7 +26,12 @@ export function recordStepEnd(
     const data = { ...names, result: end.result, attempt: step.attempt };
     record(draft, 'step.completed', data);
     draft.progress = true;
-    return { type: 'step.completed', sequence: sequence + draft.events.length, timestamp: draft.now, data };
+    return {
+      type: 'step.completed',
+      sequence: sequence + draft.events.length,
+      timestamp: draft.now,
+      data,
+    };
   }
 
   const delay = retryDelay(executor, step, end.error, draft.now);
@@ -36,7 +41,12 @@ export function recordStepEnd(
     const data = { ...failure, is_retryable: false };
     record(draft, 'step.failed', data);
     draft.progress = true;
-    return { type: 'step.failed', sequence: sequence + draft.events.length, timestamp: draft.now, data };
+    return {
+      type: 'step.failed',
+      sequence: sequence + draft.events.length,
+      timestamp: draft.now,
+      data,
+    };
   }
 
   const dueAt = draft.now + delay;
@@ -59,7 +69,12 @@ export function recordStepEnd(
 }
 
 /** Milliseconds until the next attempt, or null if there is none. */
-function retryDelay(executor: Executor, step: PendingStep, error: unknown, now: number): number | null {
+function retryDelay(
+  executor: Executor,
+  step: PendingStep,
+  error: unknown,
+  now: number,
+): number | null {
   const hopeless = PyWorkflowError.is(error, 'FATAL') || PyWorkflowError.is(error, 'SERIALIZATION');
   if (hopeless || step.attempt > maxRetries(executor, step)) return null;
   try {

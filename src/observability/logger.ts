@@ -10,21 +10,34 @@ export interface Logger {
 
 export type LogFields = { readonly [key: string]: unknown };
 
-const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
+const RANK: Readonly<Record<LogLevel, number>> = {
+  debug: 0,
+  info: 1,
+  warn: 2,
+  error: 3,
+  silent: 4,
+};
 
 /**
  * Lines on stderr, so that stdout stays the program's own.
  * @param options.json one JSON object a line instead of text.
  */
 export function createLogger(options: { level: LogLevel; json?: boolean }): Logger {
-  const write = (level: Exclude<LogLevel, 'silent'>) => (message: string, fields: LogFields = {}) => {
-    if (RANK[level] < RANK[options.level]) return;
-    const time = new Date().toISOString();
-    const line = options.json
-      ? JSON.stringify({ time, level, message, ...fields })
-      : [time, level.toUpperCase(), message, ...Object.entries(fields).map(([k, v]) => `${k}=${String(v)}`)].join(' ');
-    process.stderr.write(`${line}\n`);
-  };
+  const write =
+    (level: Exclude<LogLevel, 'silent'>) =>
+    (message: string, fields: LogFields = {}) => {
+      if (RANK[level] < RANK[options.level]) return;
+      const time = new Date().toISOString();
+      const line = options.json
+        ? JSON.stringify({ time, level, message, ...fields })
+        : [
+            time,
+            level.toUpperCase(),
+            message,
+            ...Object.entries(fields).map(([k, v]) => `${k}=${String(v)}`),
+          ].join(' ');
+      process.stderr.write(`${line}\n`);
+    };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 

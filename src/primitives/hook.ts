@@ -9,6 +9,9 @@ import type { Hook, HookOptions } from '../workflow/hook-types.ts';
  * @throws OutsideWorkflowError outside of a workflow's body. Awaiting it throws HookExpiredError
  *   after `options.timeout` and CancellationError when the run is cancelled.
  */
-export function hook<Payload = unknown>(name: string, options: HookOptions<Payload> = {}): Hook<Payload> {
+export function hook<Payload = unknown>(
+  name: string,
+  options: HookOptions<Payload> = {},
+): Hook<Payload> {
   return workflowContext('hook').hook(name, options) as Hook<Payload>;
 }

@@ -1,6 +1,6 @@
-import type { Hook, HookOptions } from './hook-types.ts';
 import { workflowContext } from './context.ts';
 import { checkName } from './define-workflow.ts';
+import type { Hook, HookOptions } from './hook-types.ts';
 import { registerHook } from './registry.ts';
 import type { Schema } from './schema.ts';
 

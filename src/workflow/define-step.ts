@@ -48,7 +48,9 @@ export function step<Args extends unknown[], Out>(
 ): StepFunction<Args, Out> {
   const [options, fn] = typeof first === 'function' ? [{}, first] : [first, second];
   if (typeof fn !== 'function') {
-    throw new ValidationError('step()', [{ path: '', message: 'the second argument must be a function' }]);
+    throw new ValidationError('step()', [
+      { path: '', message: 'the second argument must be a function' },
+    ]);
   }
   const definition = resolveStep(options, fn as StepDefinition['fn']);
   registerStep(definition);

@@ -54,7 +54,9 @@ export function workflow<In, Out, Parsed>(
   const [options, fn] =
     typeof first === 'function' ? [{} as WorkflowOptions<In, Parsed>, first] : [first, second];
   if (typeof fn !== 'function') {
-    throw new ValidationError('workflow()', [{ path: '', message: 'the second argument must be a function' }]);
+    throw new ValidationError('workflow()', [
+      { path: '', message: 'the second argument must be a function' },
+    ]);
   }
   const definition = resolveWorkflow(options, fn as WorkflowDefinition['fn']);
   registerWorkflow(definition);

@@ -42,7 +42,9 @@ function installDate(): void {
     },
     apply(target, _self, args) {
       const context = workflow();
-      return context === undefined ? Reflect.apply(target, undefined, args) : new RealDate(context.now()).toString();
+      return context === undefined
+        ? Reflect.apply(target, undefined, args)
+        : new RealDate(context.now()).toString();
     },
   });
   RealDate.now = now;

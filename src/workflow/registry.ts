@@ -1,5 +1,5 @@
-import { DuplicateNameError, UnknownWorkflowError } from '../core/errors.ts';
 import { closestName } from '../core/closest-name.ts';
+import { DuplicateNameError, UnknownWorkflowError } from '../core/errors.ts';
 import type { HookDefinition } from './define-hook.ts';
 import type { StepDefinition } from './step-definition.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';

@@ -3,7 +3,12 @@ import { newWorkerId } from '../../core/id.ts';
 import { ActiveRun, type ActiveRunListener } from '../../executor/active-run.ts';
 import type { Executor } from '../../executor/executor.ts';
 import { openRun } from '../../executor/open-run.ts';
-import { type NewRun, type PreparedRun, prepareDetachedRun, prepareRun } from '../../executor/start-run.ts';
+import {
+  type NewRun,
+  type PreparedRun,
+  prepareDetachedRun,
+  prepareRun,
+} from '../../executor/start-run.ts';
 import type { WriteResult } from '../../storage/commit.ts';
 import type { Claim } from '../../storage/store.ts';
 import { listWorkflows } from '../../workflow/registry.ts';
@@ -65,7 +70,8 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     },
     onLost(run, error) {
       active.delete(run.runId);
-      if (typeof error === 'string') log.warn('lost a run to another worker', { run_id: run.runId, error });
+      if (typeof error === 'string')
+        log.warn('lost a run to another worker', { run_id: run.runId, error });
       else failAll(error);
       freed();
     },
@@ -112,7 +118,8 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     const scope = serving === null ? 'own' : 'all';
     const workflows = serving?.workflows ?? listWorkflows().map((definition) => definition.name);
     if (active.size > 0) {
-      for (const runId of await store.heldRunsWithArrivals(workerId, now)) void active.get(runId)?.poll();
+      for (const runId of await store.heldRunsWithArrivals(workerId, now))
+        void active.get(runId)?.poll();
     }
     const limit = concurrency - active.size - starting;
     backlog = limit <= 0;
@@ -167,7 +174,12 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     for (const timer of write.timers) alarm.setFor(timer.dueAt);
     if (session !== null && result.lease !== undefined) {
       const { lease } = result;
-      const activeRun = new ActiveRun(executor, listener, { lease, summary: run, session, sequence });
+      const activeRun = new ActiveRun(executor, listener, {
+        lease,
+        summary: run,
+        session,
+        sequence,
+      });
       active.set(run.runId, activeRun);
       activeRun.started(draft.startSteps);
     } else if (session !== null && draft.release === undefined) {

@@ -39,7 +39,13 @@ export function createMembership(
 
   async function register(): Promise<void> {
     const now = clock.now();
-    const record: WorkerRecord = { workerId, name, ...identity, startedAt: now, expiresAt: now + leaseMs };
+    const record: WorkerRecord = {
+      workerId,
+      name,
+      ...identity,
+      startedAt: now,
+      expiresAt: now + leaseMs,
+    };
     await store.registerWorker(record);
     stops.push(store.keepAlive(workerId, leaseMs));
     joined = true;
@@ -57,7 +63,10 @@ export function createMembership(
     try {
       const workers = await store.listWorkers();
       const now = clock.now();
-      const gone = workers.filter((worker) => worker.workerId !== workerId && (worker.expiresAt <= now || isCertainlyDead(worker)));
+      const gone = workers.filter(
+        (worker) =>
+          worker.workerId !== workerId && (worker.expiresAt <= now || isCertainlyDead(worker)),
+      );
       dead = gone.map((worker) => worker.workerId);
       if (dead.length > 0) onChange();
     } catch (error) {
