@@ -10,7 +10,6 @@ import { defineWorkflows } from './commands/workflows/workflows.ts';
 import type { Io } from './io.ts';
 import { addGlobalOptions, type GlobalOptions } from './options.ts';
 
-// biome-ignore lint/suspicious/noConfusingVoidType: most bodies just end
 type Ended = number | void;
 
 /** What a command does, once there is something to do it with. Its exit code, or 0. */

@@ -40,5 +40,3 @@ export function createLogger(options: { level: LogLevel; json?: boolean }): Logg
     };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
-
-export const silentLogger: Logger = createLogger({ level: 'silent' });

@@ -1,8 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { SqliteDatabase } from './open-database.ts';
 
-export type Sql = (text: string) => Statement<unknown[], never>;
-
 /** Prepares each statement once, on first use. */
 export function statements(
   db: SqliteDatabase,

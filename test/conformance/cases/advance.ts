@@ -219,8 +219,10 @@ export function advanceCases({ fresh, testWithFault }: Harness): void {
         }
       }
     };
-    const { lease } = await claimOnly(store, worker);
+    const { lease, run, arrivals } = await claimOnly(store, worker);
     const before = JSON.stringify(await snapshot(store, runId, lease));
+    spoil(run);
+    spoil(arrivals);
     spoil((await snapshot(store, runId, lease)) as object);
     spoil((await store.listRuns({ limit: 9 })).items);
     spoil(await store.listWorkers());

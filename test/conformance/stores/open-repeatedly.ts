@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { openSqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 
-const [folder = '', firstAt = '', count = '', every = ''] = process.argv.slice(2);
+const [firstAt = '', folder = '', count = '', every = ''] = process.argv.slice(2);
 const failures: string[] = [];
 for (let index = 0; index < Number(count); index++) {
   const at = Number(firstAt) + index * Number(every);

@@ -26,6 +26,7 @@ import {
   startHeld,
   timerRequest,
 } from '../fixtures.ts';
+import { runTogether } from './run-together.ts';
 import { sqliteFolder } from './sqlite-folder.ts';
 
 describe('while another process is writing', () => {
@@ -100,7 +101,8 @@ test('a full disk in the middle of a batch: nothing of it is written, the leases
     result.outcome === 'committed' ? result.lease! : null!,
   );
   const batch = [
-    advance(leases[0]!, 1, { events: [mark('a'), mark('b')], release: 'suspend' }),
+    advance(leases[0]!, 1, { events: [mark('a'), mark('b')] }),
+    advance(leases[0]!, 3, { events: [mark('c')], release: 'suspend' }),
     advance(leases[1]!, 1, { events: [mark('x'.repeat(1_000_000))] }),
   ];
   const pages = db.pragma('page_count', { simple: true }) as number;
@@ -117,6 +119,7 @@ test('a full disk in the middle of a batch: nothing of it is written, the leases
   expect(db.prepare('SELECT count(*) FROM history').pluck().get()).toBe(2);
   db.pragma('max_page_count = 1000000');
   expect(commit(batch)).toEqual([
+    { outcome: 'committed' },
     { outcome: 'committed', released: true },
     { outcome: 'committed' },
   ]);
@@ -156,6 +159,16 @@ test('a worker that was stopped while others took its runs finds out at its next
     expect(await commitOne(running, write)).toEqual({ outcome: 'committed', released: true });
   }
 });
+
+test('processes that claim at the same instant share the runs out', async () => {
+  const { open, path } = sqliteFolder();
+  const store = await open();
+  const created = numbers(300).map(() => creation());
+  await store.commit(created);
+  const outputs = await runTogether('claim-greedily.ts', 3, [path]);
+  const claimed = outputs.flatMap((output) => JSON.parse(output) as string[]);
+  expect(claimed.toSorted()).toEqual(created.map((write) => write.run.runId).toSorted());
+}, 20_000);
 
 test('who has been dead for a day and holds nothing is forgotten', async () => {
   const { open } = sqliteFolder();

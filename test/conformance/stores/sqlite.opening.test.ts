@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { StoreError, StoreTooNewError, StoreUnavailableError } from '../../../src/core/errors.ts';
 import { cancellation, creation, numbers, startFree } from '../fixtures.ts';
+import { runTogether } from './run-together.ts';
 import { sqliteFolder } from './sqlite-folder.ts';
 
 describe('opening', () => {
@@ -91,12 +89,8 @@ describe('opening', () => {
 
   test('processes that open new databases at the same instant all succeed', async () => {
     const { folder } = sqliteFolder();
-    const script = fileURLToPath(new URL('./open-repeatedly.ts', import.meta.url));
-    const firstAt = Date.now() + 1500;
-    const args = ['--import', 'tsx', script, folder, `${firstAt}`, '20', '40'];
-    const run = promisify(execFile);
-    const outputs = await Promise.all(numbers(3).map(() => run(process.execPath, args)));
-    expect(outputs.map(({ stdout }) => stdout)).toEqual(['[]', '[]', '[]']);
+    const outputs = await runTogether('open-repeatedly.ts', 3, [folder, '20', '40']);
+    expect(outputs).toEqual(['[]', '[]', '[]']);
   }, 20_000);
 });
 
