@@ -61,6 +61,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   chalk: ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
+  croner: ['core'],
   ms: ['cli'],
   ora: ['cli'],
   tsx: ['discovery'],
@@ -70,7 +71,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Node's own modules are for everybody but the pure parts, which may use what computes only. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   core: ['node:crypto', 'node:util', 'node:util/types'],
-  workflow: ['node:async_hooks', 'node:crypto', 'node:module'],
+  workflow: [
+    'node:async_hooks',
+    'node:crypto',
+    'node:module',
+    'node:timers',
+    'node:timers/promises',
+  ],
   primitives: [],
   engine: ['node:url'],
 };

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { encode } from '../core/codec.ts';
-import { ClosedError, WorkflowAlreadyRunningError } from '../core/errors.ts';
+import { ClosedError, ValidationError, WorkflowAlreadyRunningError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Executor } from '../executor/executor.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { NewRun } from '../executor/start-run.ts';
+import type { Runtime, StartedRun } from '../runtime/runtime.ts';
 import { runInContext } from '../workflow/context.ts';
 import { definitionOf } from '../workflow/define-workflow.ts';
 import { getWorkflow, hasWorkflow, registerWorkflow } from '../workflow/registry.ts';
@@ -39,33 +41,41 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
       definition,
       input: encode(value),
       idempotencyKey: options.idempotencyKey ?? null,
-      metadata: (options.metadata ?? {}) as { readonly [key: string]: Json },
-      tags: options.tags ?? [],
+      metadata: encode(options.metadata ?? {}) as { readonly [key: string]: Json },
+      tags: checkTags(options.tags ?? []),
     };
-    const known = await findByKey(definition, request.input, request.idempotencyKey);
-    if (known !== null) return handle(known, true);
-    const started = options.detach
-      ? await runtime.startDetached(request)
-      : await runtime.start(request);
+    const here = options.detach !== true;
+    const { idempotencyKey } = request;
+    if (idempotencyKey === null) return handle(await begin(request, here), here);
+    // As text: the code that is about to run may change its input in place.
+    const inputText = JSON.stringify(request.input);
+    const known = await findByKey(definition, idempotencyKey, inputText);
+    if (known !== null) return handle({ runId: known, existed: true }, here);
+    const started = await begin(request, here);
     // Lost the race for the key: the winner's input counts.
-    if (started.existed) await findByKey(definition, request.input, request.idempotencyKey);
-    return handle(started.runId, started.existed);
+    if (started.existed) await findByKey(definition, idempotencyKey, inputText);
+    return handle(started, here);
+  }
+
+  function begin(request: NewRun, here: boolean): Promise<StartedRun> {
+    return here ? runtime.start(request) : runtime.startDetached(request);
   }
 
   /** @throws WorkflowAlreadyRunningError if the key belongs to a run with another input */
-  async function findByKey(definition: WorkflowDefinition, input: Json, key: string | null) {
-    if (key === null) return null;
+  async function findByKey(definition: WorkflowDefinition, key: string, inputText: string) {
     const run = await store.getRunByKey(definition.name, key);
     if (run === null) return null;
-    if (JSON.stringify(run.input) !== JSON.stringify(input)) {
+    // The order of keys is no difference.
+    if (!isDeepStrictEqual(run.input, JSON.parse(inputText))) {
       throw new WorkflowAlreadyRunningError(run.runId, key);
     }
     return run.runId;
   }
 
-  function handle(runId: string, alreadyStarted: boolean): RunHandle<never> {
-    if (alreadyStarted) runtime.adopt(runId);
-    return createRunHandle(runs, runId, alreadyStarted) as RunHandle<never>;
+  async function handle({ runId, existed }: StartedRun, here: boolean): Promise<RunHandle<never>> {
+    if (existed && here) await runtime.adopt(runId);
+    const started = { runId, alreadyStarted: existed, here: here && !existed };
+    return createRunHandle(runs, started) as RunHandle<never>;
   }
 
   return {
@@ -77,6 +87,7 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
     hooks: createHooksClient(executor, runtime),
 
     async startWorker(options: WorkerOptions = {}): Promise<Worker> {
+      if (closing !== null) throw new ClosedError('client');
       for (const name of options.workflows ?? []) getWorkflow(name);
       const worker = await runtime.serve({
         name: options.name,
@@ -102,6 +113,12 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
       return closing;
     },
   };
+}
+
+function checkTags(tags: readonly string[]): readonly string[] {
+  const at = tags.findIndex((tag: unknown) => typeof tag !== 'string');
+  if (at === -1) return tags;
+  throw new ValidationError('start()', [{ path: `tags[${at}]`, message: 'is not text' }]);
 }
 
 function resolveDefinition(workflow: unknown): WorkflowDefinition {

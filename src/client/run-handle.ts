@@ -5,16 +5,29 @@ import type { RunRecord } from '../core/run.ts';
 import type { RunHandle, WaitOptions } from './client.ts';
 import type { WatchingRunsClient } from './runs.ts';
 
+export interface HandledRun {
+  readonly runId: string;
+  readonly alreadyStarted: boolean;
+  /** Just begun in this process, which will most likely end it. */
+  readonly here: boolean;
+}
+
 export function createRunHandle(
   runs: WatchingRunsClient,
-  runId: string,
-  alreadyStarted: boolean,
+  { runId, alreadyStarted, here }: HandledRun,
 ): RunHandle {
-  const end = runs.watchEnd(runId);
+  const end = here ? runs.watchEnd(runId) : null;
   return {
     runId,
     alreadyStarted,
-    result: async (options?: WaitOptions) => resultOf(await end.wait(options)),
+    result: async (options?: WaitOptions) => {
+      const watch = end ?? runs.watchEnd(runId);
+      try {
+        return resultOf(await watch.wait(options));
+      } finally {
+        if (end === null) watch.stop();
+      }
+    },
     status: async () => (await runs.get(runId)).status,
     cancel: (reason?: string) => runs.cancel(runId, reason === undefined ? {} : { reason }),
   };

@@ -39,10 +39,10 @@ export function createRunsClient(
 
   function watchEnd(runId: string): EndWatch {
     let ended: RunEnd | undefined;
-    let changed = () => {};
+    const waiting = new Set<() => void>();
     const stop = runtime.onEnd(runId, (end) => {
       ended = end;
-      changed();
+      for (const changed of [...waiting]) changed();
     });
     const check = async () => {
       if (ended !== undefined) return ended;
@@ -50,21 +50,30 @@ export function createRunsClient(
       if (runtime.holds(runId)) return undefined;
       const run = await store.getRun(runId);
       if (run === null) throw new WorkflowNotFoundError(runId);
-      return ended ?? (hasEnded(run.status) ? run : undefined);
+      if (ended !== undefined || hasEnded(run.status)) return ended ?? run;
+      if (runtime.failure !== null) throw runtime.failure;
+      return undefined;
     };
     return {
       stop,
-      wait: (options = {}) =>
-        waitUntil(
+      wait(options = {}) {
+        // A parked run may have been resumed since.
+        if (ended !== undefined && !isFinished(ended.status)) ended = undefined;
+        return waitUntil(
           (onChange) => {
-            changed = onChange;
-            return runtime.onForeignChange(onChange);
+            waiting.add(onChange);
+            const stopListening = runtime.onForeignChange(onChange);
+            return () => {
+              waiting.delete(onChange);
+              stopListening();
+            };
           },
           clock,
           check,
           () => new WaitTimeoutError(runId, options.timeoutMs ?? 0),
           options,
-        ),
+        );
+      },
     };
   }
 
@@ -84,6 +93,7 @@ export function createRunsClient(
         after = events.at(-1)?.sequence ?? after;
         if (events.length > 0) continue;
         if (hasEnded(status)) return;
+        if (runtime.failure !== null) throw runtime.failure;
         await changes.next();
       }
     } finally {
@@ -124,7 +134,7 @@ export function createRunsClient(
       if (run.status !== 'interrupted') return run;
       const message = { type: 'resume', requestedBy } as const;
       await commits.submit({ op: 'deliver', runId, message, now: clock.now() });
-      runtime.adopt(runId);
+      await runtime.adopt(runId);
       return get(runId);
     },
   };

@@ -1,9 +1,10 @@
-import { CancellationError, WorkflowFailedError } from '../core/errors.ts';
+import { CancellationError, WaitTimeoutError, WorkflowFailedError } from '../core/errors.ts';
 import type { RunStatus } from '../core/run.ts';
 import type { Executor } from '../executor/executor.ts';
 import { runTransient } from '../executor/run-transient.ts';
 import type { WorkflowDefinition } from '../workflow/workflow-definition.ts';
-import type { RunHandle } from './client.ts';
+import type { RunHandle, WaitOptions } from './client.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** Runs a workflow without a store: nothing of it survives this process. */
 export function startTransient(
@@ -13,13 +14,14 @@ export function startTransient(
 ): RunHandle {
   const run = runTransient(executor, definition, input);
   let status: RunStatus = 'running';
+  let asked = false;
   const ended = run.result.then(
     (value) => {
       status = 'completed';
       return value;
     },
     (error) => {
-      if (CancellationError.is(error, 'CANCELLED')) {
+      if (asked && CancellationError.is(error, 'CANCELLED')) {
         status = 'cancelled';
         throw error;
       }
@@ -31,11 +33,24 @@ export function startTransient(
   return {
     runId: run.runId,
     alreadyStarted: false,
-    result: () => ended,
+    result: (options: WaitOptions = {}) =>
+      waitUntil(
+        (onChange) => {
+          ended.then(onChange, onChange);
+          return () => {};
+        },
+        executor.clock,
+        async () => (status === 'running' ? undefined : { ended }),
+        () => new WaitTimeoutError(run.runId, options.timeoutMs ?? 0),
+        options,
+      ).then((end) => end.ended),
     status: async () => status,
     async cancel(reason) {
       const cancelled = status === 'running';
-      if (cancelled) run.cancel(reason ?? null);
+      if (cancelled) {
+        asked = true;
+        run.cancel(reason ?? null);
+      }
       return { runId: run.runId, cancelled, status };
     },
   };

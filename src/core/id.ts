@@ -36,6 +36,17 @@ export function hookToken(runId: string, hookId: string, secret: string): string
   return `${runId}:${hookId}:${key.slice(0, 27)}`;
 }
 
+/**
+ * The nth UUID (version 4 by its form) that a run's code draws: the same in every replay, and
+ * unguessable for whoever does not know the run's secret, as users of `crypto` expect.
+ */
+export function runUuid(runId: string, n: number, secret: string): string {
+  const hex = createHash('sha256').update(`${secret}:${runId}:uuid:${n}`).digest('hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3);
+  const last = hex.slice(20, 32);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${last}`;
+}
+
 // Drawn in bulk: a call into the generator costs more than everything else about an id.
 const pool = Buffer.alloc(4096);
 let used = pool.length;

@@ -76,6 +76,11 @@ export function requestOf(event: Request): { kind: string; id: string; name: str
   }
 }
 
+/** `sleep.completed (event 17)`, for messages. */
+export function describeDelivery({ type, sequence }: Delivery): string {
+  return `${type} (event ${sequence})`;
+}
+
 /** `step 'chargeCard' (step_chargeCard_1)`, for messages. */
 export function describe(request: {
   readonly kind: string;

@@ -1,13 +1,14 @@
 import { encode } from '../core/codec.ts';
 import { type Duration, parseDuration } from '../core/duration.ts';
 import { CancellationError, ValidationError } from '../core/errors.ts';
-import { hookToken } from '../core/id.ts';
+import { hookToken, runUuid } from '../core/id.ts';
 import { runInContext, type WorkflowContext } from '../workflow/context.ts';
 import type { Hook, HookOptions } from '../workflow/hook-types.ts';
 import { jsonSchemaOf } from '../workflow/schema.ts';
 import type { StepDefinition } from '../workflow/step-definition.ts';
+import { onForeignCall } from './foreign-calls.ts';
 import { rejectQuietly } from './pending.ts';
-import { randomUuid, seededRandom } from './random.ts';
+import { seededRandom } from './random.ts';
 import type { Session } from './session.ts';
 
 type AbortableContext = WorkflowContext & { abort(reason: unknown): void };
@@ -15,10 +16,11 @@ type AbortableContext = WorkflowContext & { abort(reason: unknown): void };
 /** The primitives over a session. One context a session, and one more for each shielded scope. */
 export function createReplayContext(session: Session): AbortableContext {
   const random = seededRandom(session.runId);
+  let uuids = 0;
   let controller: AbortController | undefined;
   const shared = {
     random,
-    randomUUID: () => randomUuid(random),
+    randomUUID: () => runUuid(session.runId, ++uuids, session.secret),
     signal: () => {
       controller ??= new AbortController();
       if (session.cancelled && !controller.signal.aborted) {
@@ -40,12 +42,10 @@ interface SharedParts {
 function contextOf(session: Session, shielded: boolean, shared: SharedParts): WorkflowContext {
   const refused = () => {
     if (session.cancelled === null || shielded) return null;
-    const refusal = Promise.reject(new CancellationError(session.cancelled.reason));
-    refusal.catch(() => {});
-    return refusal;
+    return rejection(new CancellationError(session.cancelled.reason));
   };
 
-  return {
+  const context: WorkflowContext = {
     kind: 'workflow',
     runId: session.runId,
     workflowName: session.workflowName,
@@ -72,6 +72,8 @@ function contextOf(session: Session, shielded: boolean, shared: SharedParts): Wo
     random: shared.random,
     randomUUID: shared.randomUUID,
   };
+  onForeignCall(context, session);
+  return context;
 }
 
 function runStep(
@@ -80,21 +82,22 @@ function runStep(
   definition: StepDefinition,
   args: readonly unknown[],
 ): Promise<unknown> {
+  const id = session.nextId('step', definition.name);
   // What is recorded was encodable; only fresh arguments need encoding.
-  const recorded = session.recordedStep();
+  const recorded = session.recordedStep(id);
   let encoded = recorded?.data.args;
   if (encoded === undefined) {
     try {
       encoded = encode(args);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
-  const pending = session.request('step', definition.name, shielded);
+  const pending = session.request('step', id, definition.name, shielded);
   const attempt = recorded?.data.attempt ?? 1;
   pending.step = { definition, args: encoded, attempt, retryAt: null, running: null };
   if (pending.fresh) {
-    session.ask({ kind: 'step', id: pending.id, name: definition.name, definition, args: encoded });
+    session.ask({ kind: 'step', id, name: definition.name, definition, args: encoded });
   }
   return pending.promise;
 }
@@ -112,12 +115,14 @@ function sleep(
       throw new ValidationError('sleep()', [{ path: '', message: 'the Date is invalid' }]);
     }
   } catch (error) {
-    return Promise.reject(error);
+    return rejection(error);
   }
   if (durationMs <= 0) return Promise.resolve();
-  const resumeAt = session.now + durationMs;
-  const pending = session.request('sleep', name, shielded);
-  if (pending.fresh) session.ask({ kind: 'sleep', id: pending.id, name, durationMs, resumeAt });
+  const id = session.nextId('sleep', name);
+  const pending = session.request('sleep', id, name, shielded);
+  if (pending.fresh) {
+    session.ask({ kind: 'sleep', id, name, durationMs, resumeAt: instantAfter(session, durationMs) });
+  }
   return pending.promise as Promise<void>;
 }
 
@@ -128,9 +133,9 @@ function hook(
   options: HookOptions,
 ): Hook<unknown> {
   const { timeout, schema, onCreated } = options;
-  const expiresAt = timeout === undefined ? null : session.now + parseDuration(timeout);
-  const pending = session.request('hook', name, shielded);
-  const { id } = pending;
+  const expiresAt = timeout === undefined ? null : instantAfter(session, parseDuration(timeout));
+  const id = session.nextId('hook', name);
+  const pending = session.request('hook', id, name, shielded);
   const token = hookToken(session.runId, id, session.secret);
   if (pending.fresh) {
     session.ask({ kind: 'hook', id, name, token, expiresAt, schema: jsonSchemaOf(schema) });
@@ -141,6 +146,18 @@ function hook(
     notify.catch((error) => rejectQuietly(pending, error));
   }
   return Object.assign(pending.promise, { hookId: id, name, token });
+}
+
+/** Not beyond the last instant that a Date can hold. */
+function instantAfter(session: Session, durationMs: number): number {
+  return Math.min(session.now + durationMs, 8.64e15);
+}
+
+/** Like a pending wait that is rejected, it does not end the process if nobody awaits it yet. */
+function rejection(error: unknown): Promise<never> {
+  const rejected = Promise.reject(error);
+  rejected.catch(() => {});
+  return rejected;
 }
 
 function announceStep(hookName: string, fn: StepDefinition['fn']): StepDefinition {

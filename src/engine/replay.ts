@@ -1,6 +1,6 @@
 import type { WorkflowEvent } from '../core/event.ts';
 import type { Command } from './command.ts';
-import { type Activation, activations, type Delivery } from './history.ts';
+import { activations, type Delivery } from './history.ts';
 import { quiesce } from './quiesce.ts';
 import type { Session } from './session.ts';
 
@@ -15,11 +15,10 @@ export async function replay(
 ): Promise<readonly Command[]> {
   const list = activations(events);
   let commands: readonly Command[] = [];
-  session.isReplaying = true;
+  // A delivery is recorded together with the answer; only a run nobody has begun has none.
+  session.isReplaying = list.length > 1 || list[0]?.requests.length !== 0;
   for (const [index, activation] of list.entries()) {
-    const next = list[index + 1];
-    if (next === undefined) session.isReplaying = false;
-    session.expect(activation.requests, next ? describeDelivery(next) : null);
+    session.expect(activation.requests, list[index + 1]?.delivery ?? null);
     commands = await activate(session, activation.delivery);
     for (const note of activation.notes) session.note(note);
     if (session.outcome !== null) break;
@@ -34,9 +33,4 @@ export async function activate(session: Session, delivery: Delivery): Promise<re
   session.deliver(delivery);
   await quiesce();
   return session.takeCommands();
-}
-
-function describeDelivery(activation: Activation): string {
-  const { type, sequence } = activation.delivery;
-  return `${type} (event ${sequence})`;
 }

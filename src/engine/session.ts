@@ -1,11 +1,18 @@
 import { decode, encode } from '../core/codec.ts';
 import { decodeError } from '../core/error-codec.ts';
-import { CancellationError, HookExpiredError, StepFailedError } from '../core/errors.ts';
+import { CancellationError, HookExpiredError, messageOf, StepFailedError } from '../core/errors.ts';
+import type { EventOf } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
 import { runInContext, type WorkflowContext } from '../workflow/context.ts';
 import type { Command } from './command.ts';
-import { onForeignCall } from './foreign-calls.ts';
-import { type Delivery, describe, type Note, type Request, requestOf } from './history.ts';
+import {
+  type Delivery,
+  describe,
+  describeDelivery,
+  type Note,
+  type Request,
+  requestOf,
+} from './history.ts';
 import type { Outcome } from './outcome.ts';
 import { createPending, type Pending, rejectQuietly } from './pending.ts';
 import { createReplayContext } from './replay-context.ts';
@@ -37,6 +44,7 @@ export class Session {
   now = 0;
   secret = '';
   cancelled: { readonly reason: string | null } | null = null;
+  /** While it is, until the code asks for something new, it does what it has done before. */
   isReplaying = false;
 
   readonly #fn: SessionOptions['fn'];
@@ -50,13 +58,13 @@ export class Session {
   #commands: Command[] = [];
   /** True while user code may run because of an event. */
   #active = false;
-  #sequence = 0;
   /** The recorded answers to the current delivery, and how many of them the code has repeated. */
   #recorded: readonly Request[] = [];
   #repeated = 0;
-  /** What the history holds after those answers, or null where it ends: there the code may go on. */
-  #recordedNext: string | null = null;
+  /** What is delivered after those answers, or null where the history ends: there the code may go on. */
+  #recordedNext: Delivery | null = null;
   readonly #foreignCalls: string[] = [];
+  #foreignCallCount = 0;
 
   constructor(options: SessionOptions) {
     this.runId = options.runId;
@@ -65,14 +73,22 @@ export class Session {
     this.#fn = options.fn;
     this.#onViolation = options.onViolation;
     this.#context = createReplayContext(this);
-    onForeignCall(this.#context, (name) => this.noteForeignCall(name));
   }
 
   /** Gives the code one event. Follow with `quiesce` before anything else. */
   deliver(event: Delivery): void {
     this.#active = true;
-    this.#sequence = event.sequence;
     this.now = event.timestamp;
+    try {
+      this.#deliver(event);
+    } catch (error) {
+      // Its class may be unknown to this deployment: parked, the run can go on under another.
+      const what = `the data of ${describeDelivery(event)}, which cannot be read: ${messageOf(error)}`;
+      this.outcome = { kind: 'stuck', awaiting: [what] };
+    }
+  }
+
+  #deliver(event: Delivery): void {
     switch (event.type) {
       case 'workflow.started':
         this.secret = event.data.secret ?? '';
@@ -83,7 +99,7 @@ export class Session {
         const { step_id, step_name, attempt, error } = event.data;
         return this.#reject(
           step_id,
-          () => new StepFailedError(step_name, step_id, attempt, decodeError(error)),
+          new StepFailedError(step_name, step_id, attempt, decodeError(error)),
         );
       }
       case 'sleep.completed':
@@ -91,7 +107,7 @@ export class Session {
       case 'hook.received':
         return this.#resolve(event.data.hook_id, event.data.payload);
       case 'hook.expired':
-        return this.#reject(event.data.hook_id, () => new HookExpiredError(event.data.hook_id));
+        return this.#reject(event.data.hook_id, new HookExpiredError(event.data.hook_id));
       case 'cancellation.requested':
         return this.#cancel(event.data.reason);
     }
@@ -99,9 +115,9 @@ export class Session {
 
   /**
    * Announces what the history holds in answer to the next delivery.
-   * @param next describes the event after those answers, null if there is none.
+   * @param next the delivery after it, null if the history ends before.
    */
-  expect(recorded: readonly Request[], next: string | null): void {
+  expect(recorded: readonly Request[], next: Delivery | null): void {
     this.#recorded = recorded;
     this.#repeated = 0;
     this.#recordedNext = next;
@@ -118,7 +134,8 @@ export class Session {
   takeCommands(): readonly Command[] {
     this.#active = false;
     const missing = this.#recorded[this.#repeated];
-    if (missing !== undefined && this.outcome?.kind !== 'diverged') {
+    const { kind } = this.outcome ?? {};
+    if (missing !== undefined && kind !== 'diverged' && kind !== 'stuck') {
       this.#diverge(
         missing.sequence,
         describe(requestOf(missing)),
@@ -137,9 +154,10 @@ export class Session {
   /**
    * Registers a request of the code and gives what it awaits. If that is `fresh`, follow with `ask`.
    * A request that the history does not hold ends the session and never settles.
+   * @param id as `nextId` gave it
    */
-  request(kind: Pending['kind'], name: string | null, shielded: boolean): Pending {
-    const pending = createPending(kind, this.#nextId(kind, name), name, shielded);
+  request(kind: Pending['kind'], id: string, name: string | null, shielded: boolean): Pending {
+    const pending = createPending(kind, id, name, shielded);
     if (this.outcome !== null) return pending;
     if (!this.#active) {
       this.#violate(`${describe(pending)} after something that is no pyworkflow primitive`);
@@ -154,10 +172,11 @@ export class Session {
       }
       this.#repeated++;
     } else if (this.#recordedNext !== null) {
-      this.#diverge(this.#afterRecorded(), this.#recordedNext, describe(pending), callerSource());
+      this.#divergeFromNext(this.#recordedNext, describe(pending), callerSource());
       return pending;
     } else {
       pending.fresh = true;
+      this.isReplaying = false;
     }
     this.pending.set(pending.id, pending);
     return pending;
@@ -168,34 +187,37 @@ export class Session {
     this.#commands.push(command);
   }
 
-  #nextId(kind: Pending['kind'], name: string | null): string {
+  /**
+   * Counts a call and names it. No two calls of a run get the same id, whatever their names: no kind
+   * holds a `_`, so the kind ends at the first one, and the occurrence begins after the last.
+   */
+  nextId(kind: Pending['kind'], name: string | null): string {
     const occurrences = this.#occurrences[kind];
     const occurrence = (occurrences.get(name) ?? 0) + 1;
     occurrences.set(name, occurrence);
     return name === null ? `${kind}_${occurrence}` : `${kind}_${name}_${occurrence}`;
   }
 
-  #afterRecorded(): number {
-    return this.#sequence + this.#recorded.length + 1;
-  }
-
-  /** The recorded request that the code is about to repeat, if it is a step: its arguments are known. */
-  recordedStep(): Extract<Request, { type: 'step.started' }> | null {
+  /** What the history holds of the step that the code is about to ask for. */
+  recordedStep(id: string): EventOf<'step.started'> | null {
     const recorded = this.#recorded[this.#repeated];
-    return recorded?.type === 'step.started' ? recorded : null;
+    return recorded?.type === 'step.started' && recorded.data.step_id === id ? recorded : null;
   }
 
   /** Named if the run turns out to be stuck. */
   noteForeignCall(name: string): void {
-    if (this.#foreignCalls.length < 10) {
-      const source = callerSource();
-      this.#foreignCalls.push(source === null ? name : `${name} at ${source}`);
-    }
+    if (this.#foreignCalls.length >= 10 || this.#foreignCallCount++ >= 100) return;
+    const source = callerSource();
+    // What a call does in its turn is not the code's.
+    if (source === null && this.#foreignCalls.length > 0) return;
+    const call = source === null ? name : `${name} at ${source}`;
+    if (!this.#foreignCalls.includes(call)) this.#foreignCalls.push(call);
   }
 
   #begin(input: Json): void {
+    const decoded = decode(input) as never;
     runInContext(this.#context, () => {
-      new Promise((resolve) => resolve(this.#fn(decode(input) as never))).then(
+      new Promise((resolve) => resolve(this.#fn(decoded))).then(
         (value) => this.#end(() => ({ kind: 'completed', result: encode(value) })),
         (error) => this.#end(() => this.#endOf(error)),
       );
@@ -214,12 +236,12 @@ export class Session {
       this.outcome = { kind: 'failed', error };
     }
     if (this.#recordedNext !== null && this.#recorded[this.#repeated] === undefined) {
-      this.#diverge(this.#afterRecorded(), this.#recordedNext, describeEnd(this.outcome), null);
+      this.#divergeFromNext(this.#recordedNext, describeEnd(this.outcome), null);
     }
   }
 
   #endOf(error: unknown): Outcome {
-    if (this.cancelled !== null && CancellationError.is(error, 'CANCELLED')) {
+    if (this.cancelled !== null && isCancellation(error)) {
       return { kind: 'cancelled', reason: this.cancelled.reason };
     }
     return { kind: 'failed', error };
@@ -227,21 +249,23 @@ export class Session {
 
   #resolve(id: string, value: Json): void {
     const pending = this.pending.get(id);
+    const decoded = decode(value);
     this.pending.delete(id);
-    pending?.resolve(decode(value));
+    pending?.resolve(decoded);
   }
 
-  #reject(id: string, error: () => Error): void {
+  #reject(id: string, error: Error): void {
     const pending = this.pending.get(id);
     this.pending.delete(id);
-    if (pending !== undefined) rejectQuietly(pending, error());
+    if (pending !== undefined) rejectQuietly(pending, error);
   }
 
   #cancel(reason: string | null): void {
     if (this.cancelled !== null) return;
     this.cancelled = { reason };
     const error = new CancellationError(reason);
-    this.#context.abort(error);
+    // Listeners are the workflow's code.
+    runInContext(this.#context, () => this.#context.abort(error));
     for (const pending of this.pending.values()) {
       if (pending.shielded) continue;
       this.pending.delete(pending.id);
@@ -253,17 +277,28 @@ export class Session {
     this.outcome = { kind: 'diverged', divergence: { sequence, recorded, requested, source } };
   }
 
+  #divergeFromNext(next: Delivery, requested: string, source: string | null): void {
+    this.#diverge(next.sequence, describeDelivery(next), requested, source);
+  }
+
   #violate(what: string): void {
     const source = callerSource();
     const awaiting = this.#foreignCalls.splice(0);
     if (awaiting.length === 0) awaiting.push(source === null ? what : `${what} at ${source}`);
     this.outcome = { kind: 'stuck', awaiting };
-    this.#onViolation?.();
+    // The listener is not the workflow's code.
+    runInContext(undefined, () => this.#onViolation?.());
   }
 }
 
 const NONE: Command[] = [];
 const UNDEFINED: Json = encode(undefined);
+
+/** `Promise.any` wraps what its branches were told. */
+function isCancellation(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isCancellation);
+  return CancellationError.is(error, 'CANCELLED');
+}
 
 function describeEnd(outcome: Outcome | null): string {
   if (outcome === null) return 'nothing';

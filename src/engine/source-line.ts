@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGE_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** `at call (place:1:2)` or `at place:1:2`; the place may hold brackets and spaces of its own. */
+const FRAME = /^\s*at (?:async )?(?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)\)?$/;
+
 /**
  * Where user code called into the engine: `file:line:column` of the first stack frame outside of
  * this package, or null. Costs microseconds, so only for reports.
@@ -12,7 +15,7 @@ export function callerSource(): string | null {
   const stack = new Error().stack ?? '';
   Error.stackTraceLimit = limit;
   for (const line of stack.split('\n').slice(1)) {
-    const place = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]+:\d+:\d+)\)?$/.exec(line)?.[1];
+    const place = FRAME.exec(line)?.[1];
     if (place === undefined) continue;
     const file = place.startsWith('file://')
       ? fileURLToPath(place.replace(/:\d+:\d+$/, ''))

@@ -4,10 +4,10 @@ import type { PendingStep } from '../engine/pending.ts';
 import { whenQuiet } from '../engine/quiesce.ts';
 import type { Session } from '../engine/session.ts';
 import type { AdvanceRun, WriteResult } from '../storage/commit.ts';
-import type { Arrivals, Lease } from '../storage/store.ts';
-import { type Arrival, consumeResume, recordArrival, recordStepCancelled } from './arrival.ts';
+import type { Arrivals, Lease, Timer } from '../storage/store.ts';
+import { type Arrival, recordArrival, recordStepCancelled, recordWithoutCode } from './arrival.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
-import { createDraft, type Draft, recordCommands, restartStep } from './draft.ts';
+import { createDraft, type Draft, record, recordCommands, restartStep } from './draft.ts';
 import type { Executor, RunEnd } from './executor.ts';
 import { recordOutcome } from './finish.ts';
 
@@ -18,6 +18,8 @@ export interface ActiveRunListener {
   onEnded(run: ActiveRun, end: RunEnd): void;
   /** Somebody else owns the run now, or the store failed: whatever this process knew is void. */
   onLost(run: ActiveRun, error: unknown): void;
+  /** Something came in between that changes the decision; the lease is still held. */
+  onOutdated(run: ActiveRun): void;
   onCommitted(run: ActiveRun, draft: Draft): void;
   /** The run's code went on without an event. */
   onViolation(runId: string): void;
@@ -53,6 +55,7 @@ export class ActiveRun {
   #runningSteps = 0;
   #over = false;
   #draining = false;
+  #drained: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
   constructor(
@@ -102,16 +105,17 @@ export class ActiveRun {
 
   /** The code did what only an event may cause: the session has ended by itself. */
   violated(): void {
-    this.#decide(createDraft(this.#executor.clock.now()));
+    this.#decide();
   }
 
   /** Starts no more steps; resolves when the running ones have ended and are recorded. */
   drain(): Promise<void> {
     this.#draining = true;
-    return new Promise((resolve) => {
+    this.#drained ??= new Promise((resolve) => {
       this.#onDrained = resolve;
       this.#checkDrained();
     });
+    return this.#drained;
   }
 
   /** Forgets the run without a write; its steps are told to stop. */
@@ -141,16 +145,16 @@ export class ActiveRun {
       this.#arrivals.push({ type: 'inbox', entry });
     }
     for (const timer of dueTimers) {
-      const key = `${timer.id}@${timer.dueAt}`;
-      if (this.#timersSeen.has(key)) continue;
-      this.#timersSeen.add(key);
+      if (this.#timersSeen.has(keyOf(timer))) continue;
+      this.#timersSeen.add(keyOf(timer));
       this.#arrivals.push({ type: 'timer', timer });
     }
   }
 
   #decide(draft?: Draft): void {
     if (this.#draft !== null || this.#over) return;
-    if (draft === undefined && this.#arrivals.length === 0) return;
+    const idle = this.#arrivals.length === 0 && this.session.outcome === null;
+    if (draft === undefined && idle) return;
     this.#draft = draft ?? createDraft(this.#executor.clock.now());
     this.#taking = this.#arrivals;
     this.#taken = 0;
@@ -166,7 +170,7 @@ export class ActiveRun {
       const arrival = this.#taking[this.#taken++];
       if (arrival === undefined) return this.#settle(draft);
       if (this.session.outcome !== null || draft.release !== undefined) {
-        if (consumeResume(arrival, draft)) continue;
+        recordWithoutCode(this, draft, this.#taking.slice(this.#taken - 1));
         return this.#settle(draft);
       }
       if (arrival.type === 'attempt') this.#stepEnded(arrival.stepId);
@@ -192,9 +196,10 @@ export class ActiveRun {
   #abandonRefused(reason: string | null, draft: Draft): void {
     const waiting = [...this.session.pending.values()];
     this.#afterQuiet = () => {
-      for (const { id, step } of waiting) {
+      for (const { id, kind, step } of waiting) {
         if (this.session.pending.has(id)) continue;
         draft.clearTimers.push(id);
+        if (kind === 'hook') record(draft, 'hook.disposed', { hook_id: id });
         if (step === undefined) continue;
         this.#abandonStep(step, new CancellationError(reason));
         recordStepCancelled(draft, id, step, reason);
@@ -242,11 +247,14 @@ export class ActiveRun {
   #committed(result: WriteResult): void {
     const draft = this.#draft;
     if (draft === null) return;
+    if (result.outcome === 'conflict' && draft.expireHooks.length > 0) return this.#outdated();
     if (result.outcome !== 'committed') return this.#lose(result.outcome);
     this.#draft = null;
     this.sequence += draft.events.length;
     this.#status = draft.run.status ?? this.#status;
     this.#recoveryAttempts = draft.run.recoveryAttempts ?? this.#recoveryAttempts;
+    // The same timer may be due again within the same millisecond.
+    for (const timer of draft.timers) this.#timersSeen.delete(keyOf(timer));
     this.#listener.onCommitted(this, draft);
     for (const id of draft.startSteps) this.#startStep(id);
     if (draft.release !== undefined) {
@@ -326,11 +334,21 @@ export class ActiveRun {
     }
   }
 
+  /** A payload came before the expiry of its hook was on disk. */
+  #outdated(): void {
+    this.abandon(new ClosedError('decision about this run'));
+    this.#listener.onOutdated(this);
+  }
+
   #lose(error: unknown): void {
     if (this.#over) return;
     this.abandon(new ClosedError('lease of this run'));
     this.#listener.onLost(this, error);
   }
+}
+
+function keyOf(timer: Timer): string {
+  return `${timer.id}@${timer.dueAt}`;
 }
 
 function writeOf(lease: Lease, expectedSequence: number, draft: Draft): AdvanceRun {

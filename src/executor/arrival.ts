@@ -2,13 +2,14 @@ import { isoTime } from '../core/clock.ts';
 import { WorkflowTimeoutError } from '../core/errors.ts';
 import type { RunStatus, RunSummary } from '../core/run.ts';
 import type { Delivery } from '../engine/history.ts';
+import type { Outcome } from '../engine/outcome.ts';
 import type { PendingStep } from '../engine/pending.ts';
 import type { Session } from '../engine/session.ts';
 import type { InboxEntry, Timer } from '../storage/store.ts';
 import type { AttemptEnd } from './attempt.ts';
 import { type Draft, record } from './draft.ts';
 import type { Executor } from './executor.ts';
-import { recordFailure } from './finish.ts';
+import { disposeHooks, recordCancelled, recordFailure } from './finish.ts';
 import { recordStepEnd } from './step-end.ts';
 
 /** What can happen to a run that this process holds. */
@@ -58,11 +59,24 @@ export function recordArrival(
   }
 }
 
-/** A request to try again is answered even if the run parks again at once. */
-export function consumeResume(arrival: Arrival, draft: Draft): boolean {
-  if (arrival.type !== 'inbox' || arrival.entry.type !== 'resume') return false;
-  draft.inboxThrough = arrival.entry.id;
-  return true;
+/**
+ * What counts although the code cannot go on: a request to try again is answered even if the run
+ * parks again at once, and a parked run can be cancelled.
+ */
+export function recordWithoutCode(run: Run, draft: Draft, arrivals: readonly Arrival[]): void {
+  const { outcome } = run.session;
+  const parked = outcome !== null && isParked(outcome) && draft.release === undefined;
+  let blocked = false;
+  for (const arrival of arrivals) {
+    if (arrival.type !== 'inbox') continue;
+    const { entry } = arrival;
+    if (entry.type === 'cancel' && parked) {
+      recordRequest(draft, entry.reason, entry.requestedBy);
+      return recordCancelled(draft, run.session, entry.reason, false);
+    }
+    if (entry.type !== 'resume') blocked = true;
+    else if (!blocked) draft.inboxThrough = entry.id;
+  }
 }
 
 export function recordStepCancelled(
@@ -86,9 +100,7 @@ function recordMessage(run: Run, draft: Draft, entry: InboxEntry): Delivery | nu
     }
     case 'cancel': {
       if (run.session.cancelled !== null) return null;
-      const { reason, requestedBy } = entry;
-      const data = { reason, requested_by: requestedBy, requested_at: isoTime(draft.now) };
-      record(draft, 'cancellation.requested', data);
+      const data = recordRequest(draft, entry.reason, entry.requestedBy);
       return { type: 'cancellation.requested', ...position(run, draft), data };
     }
     case 'resume':
@@ -100,8 +112,19 @@ function recordMessage(run: Run, draft: Draft, entry: InboxEntry): Delivery | nu
   }
 }
 
+function isParked({ kind }: Outcome): boolean {
+  return kind === 'diverged' || kind === 'stuck';
+}
+
+function recordRequest(draft: Draft, reason: string | null, requestedBy: string) {
+  const data = { reason, requested_by: requestedBy, requested_at: isoTime(draft.now) };
+  record(draft, 'cancellation.requested', data);
+  return data;
+}
+
 function recordTimer(run: Run, draft: Draft, timer: Timer): Delivery | RetryDue | null {
   if (timer.kind === 'deadline') {
+    disposeHooks(draft, run.session);
     recordFailure(draft, new WorkflowTimeoutError(run.summary.runId, run.summary.maxDuration ?? 0));
     return null;
   }

@@ -25,13 +25,7 @@ export function recordOutcome(
       disposeHooks(draft, session);
       return recordFailure(draft, outcome.error);
     case 'cancelled':
-      disposeHooks(draft, session);
-      record(draft, 'workflow.cancelled', {
-        reason: outcome.reason,
-        cleanup_completed: true,
-        cancelled_at: isoTime(draft.now),
-      });
-      return finish(draft, 'cancelled', {});
+      return recordCancelled(draft, session, outcome.reason, true);
     case 'diverged': {
       const error = new NonDeterminismError(session.runId, outcome.divergence);
       return park(draft, 'non_determinism', error, lastSequence);
@@ -46,6 +40,21 @@ export function recordOutcome(
   }
 }
 
+export function recordCancelled(
+  draft: Draft,
+  session: Session,
+  reason: string | null,
+  cleanupCompleted: boolean,
+): void {
+  disposeHooks(draft, session);
+  record(draft, 'workflow.cancelled', {
+    reason,
+    cleanup_completed: cleanupCompleted,
+    cancelled_at: isoTime(draft.now),
+  });
+  finish(draft, 'cancelled', { error: null });
+}
+
 export function recordFailure(draft: Draft, thrown: unknown): void {
   const error = encodeError(thrown);
   record(draft, 'workflow.failed', { error, error_type: error.name });
@@ -57,6 +66,8 @@ function finish(
   status: 'completed' | 'failed' | 'cancelled',
   change: Pick<Draft['run'], 'result' | 'error'>,
 ): void {
+  // Nobody awaits what the code has asked for last.
+  draft.startSteps.length = 0;
   Object.assign(draft.run, change, { status, completedAt: draft.now, updatedAt: draft.now });
   draft.release = 'suspend';
 }
@@ -78,11 +89,15 @@ function park(
     recoverable: true,
     details: error.details as Json,
   });
-  draft.run = { status: 'interrupted', error: encodeError(error), updatedAt: draft.now };
+  Object.assign(draft.run, {
+    status: 'interrupted',
+    error: encodeError(error),
+    updatedAt: draft.now,
+  });
   draft.release = 'park';
 }
 
-function disposeHooks(draft: Draft, session: Session): void {
+export function disposeHooks(draft: Draft, session: Session): void {
   for (const pending of session.pending.values()) {
     if (pending.kind === 'hook') record(draft, 'hook.disposed', { hook_id: pending.id });
   }

@@ -15,6 +15,12 @@ export interface WarmSession {
   readonly sequence: number;
 }
 
+/** A run taken up, and what its first decision says already: hand it to `begin`. */
+export interface OpenedRun {
+  readonly run: ActiveRun;
+  readonly draft: Draft;
+}
+
 /**
  * Takes up a claimed run: with its warm session if that has seen everything, else by replaying its
  * history. What the code asks for beyond the history, and steps whose process died, start anew.
@@ -24,7 +30,7 @@ export async function openRun(
   listener: ActiveRunListener,
   claim: Claim,
   warm: WarmSession | undefined,
-): Promise<ActiveRun> {
+): Promise<OpenedRun> {
   const draft = createDraft(executor.clock.now());
   const refused = claim.lostBy !== null && recordLoss(executor, draft, claim, claim.lostBy);
   const isWarm = warm?.sequence === claim.sequence;
@@ -48,8 +54,7 @@ export async function openRun(
     recordCommands(draft, claim.run.runId, await replay(session, events));
     if (session.outcome === null) restartSteps(session, draft);
   }
-  run.begin(draft, claim.arrivals);
-  return run;
+  return { run, draft };
 }
 
 /** Steps that were running when the run was last held: their outcome is unknown, so they run again. */

@@ -5,11 +5,12 @@ import {
   OutsideWorkflowError,
   PyWorkflowError,
   StepFailedError,
+  WorkflowTimeoutError,
 } from '../core/errors.ts';
 import { newRunId } from '../core/id.ts';
 import type { Json } from '../core/json.ts';
 import { retryDelayMs } from '../core/retry-policy.ts';
-import { randomUuid } from '../engine/random.ts';
+import { randomUuid, seededRandom } from '../engine/random.ts';
 import { runInContext, type WorkflowContext } from '../workflow/context.ts';
 import type { StepDefinition } from '../workflow/step-definition.ts';
 import type { WorkflowDefinition } from '../workflow/workflow-definition.ts';
@@ -31,6 +32,8 @@ export function runTransient(
   const runId = newRunId();
   const controller = new AbortController();
   const counts = new Map<string, number>();
+  // Not the process's own, which asks the workflow's context: this one.
+  const random = seededRandom(runId);
 
   const contextFor = (shielded: boolean): WorkflowContext => {
     const wait = (ms: number) => pause(executor, ms, shielded ? null : controller.signal);
@@ -44,32 +47,28 @@ export function runTransient(
       metadata: definition.metadata,
       isReplaying: false,
       signal: controller.signal,
-      async runStep(step, args) {
-        check();
-        const occurrence = (counts.get(step.name) ?? 0) + 1;
-        counts.set(step.name, occurrence);
-        return runStep({
-          step,
-          args: encode(args),
-          stepId: `step_${step.name}_${occurrence}`,
-          wait,
-          shielded,
-        });
-      },
-      async sleep(until) {
-        check();
-        await wait(
-          until instanceof Date ? until.getTime() - executor.clock.now() : parseDuration(until),
-        );
-      },
+      runStep: (step, args) =>
+        begin(async () => {
+          check();
+          const occurrence = (counts.get(step.name) ?? 0) + 1;
+          counts.set(step.name, occurrence);
+          const stepId = `step_${step.name}_${occurrence}`;
+          return runStep({ step, args: encode(args), stepId, wait, shielded });
+        }),
+      sleep: (until) =>
+        begin(async () => {
+          check();
+          const { clock } = executor;
+          await wait(until instanceof Date ? until.getTime() - clock.now() : parseDuration(until));
+        }),
       hook() {
         throw new OutsideWorkflowError('hook', 'in a run without a store (durable: false)');
       },
       shield: (fn) => runInContext(contextFor(true), fn),
       checkCancellation: check,
       now: () => executor.clock.now(),
-      random: executor.random,
-      randomUUID: () => randomUuid(executor.random),
+      random,
+      randomUUID: () => randomUuid(random),
     };
   };
 
@@ -134,11 +133,32 @@ export function runTransient(
     });
   }
 
+  function run(): Promise<unknown> {
+    const result = runInContext(contextFor(false), async () => definition.fn(input as never));
+    const { maxDurationMs } = definition;
+    if (maxDurationMs === null) return result;
+    return new Promise((resolve, reject) => {
+      const callOff = executor.clock.after(maxDurationMs, () => {
+        const error = new WorkflowTimeoutError(runId, maxDurationMs);
+        controller.abort(error);
+        reject(error);
+      });
+      result.then(resolve, reject).finally(callOff);
+    });
+  }
+
   return {
     runId,
-    result: runInContext(contextFor(false), async () => definition.fn(input as never)),
+    result: run(),
     cancel: (reason) => controller.abort(new CancellationError(reason)),
   };
+}
+
+/** A branch that nobody awaits must not end the process when it fails. */
+function begin<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => {});
+  return promise;
 }
 
 function pause(executor: Executor, ms: number, signal: AbortSignal | null): Promise<void> {

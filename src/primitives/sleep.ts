@@ -2,6 +2,7 @@ import { systemClock } from '../core/clock.ts';
 import { type Duration, parseDuration } from '../core/duration.ts';
 import { ValidationError } from '../core/errors.ts';
 import { currentContext } from '../workflow/context.ts';
+import { checkName } from '../workflow/define-workflow.ts';
 
 /**
  * Suspends the run: nothing is held in memory meanwhile, and it survives restarts.
@@ -10,10 +11,11 @@ import { currentContext } from '../workflow/context.ts';
  * @param until a duration (`'1h30m'`, seconds, `{ minutes: 5 }`), a Date, or an ISO instant with an
  *   offset. A past instant returns at once.
  * @param options.name shown in the history.
- * @throws ValidationError for what is neither; CancellationError when the run is cancelled.
+ * @throws ValidationError for what is neither, and for a bad name; CancellationError when the run is cancelled.
  */
 export function sleep(until: Duration | Date, options: { name?: string } = {}): Promise<void> {
   const context = currentContext();
+  if (options.name !== undefined) checkName('sleep', options.name);
   const target = typeof until === 'string' ? (parseInstant(until) ?? until) : until;
   if (context?.kind === 'workflow') return context.sleep(target, options);
   const ms = target instanceof Date ? target.getTime() - systemClock.now() : parseDuration(target);

@@ -4,12 +4,14 @@ import type { NewRun } from '../executor/start-run.ts';
 /** Where runs are executed. The client talks to this and to the store, to nothing else. */
 export interface Runtime {
   readonly name: string;
-  /** Creates the run and begins it here. */
+  /** Why nothing is executed here any more: the store's error or a ClosedError; null while all is well. */
+  readonly failure: unknown;
+  /** Creates the run and begins it here. @throws `failure` */
   start(request: NewRun): Promise<StartedRun>;
   /** Creates the run and leaves it to a worker. */
   startDetached(request: NewRun): Promise<StartedRun>;
-  /** Executes a run that exists, as far as nobody else does. */
-  adopt(runId: string): void;
+  /** Executes a run that exists, as soon and as long as nobody else does. */
+  adopt(runId: string): Promise<void>;
   /** Something was delivered to a run: it may be this process that has to react. */
   notify(): void;
   /** Calls `onEnd` when a run ends or parks in this process. Returns how to stop listening. */

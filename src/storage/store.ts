@@ -83,7 +83,8 @@ export interface ClaimRequest {
   readonly deadWorkers: readonly string[];
 }
 
-export interface NextTimerRequest extends Pick<ClaimRequest, 'workerId' | 'workflows' | 'scope'> {
+export interface NextTimerRequest
+  extends Pick<ClaimRequest, 'workerId' | 'workflows' | 'scope' | 'runIds'> {
   /** Milliseconds since the epoch. */
   readonly after: number;
 }

@@ -95,9 +95,16 @@ export function resolveWorkflow<In, Parsed>(
   };
 }
 
+const NAMED = {
+  workflow: "workflow({ name: 'myName' }, …)",
+  step: "step({ name: 'myName' }, …)",
+  hook: "hook('myName', …)",
+  sleep: "sleep('1h', { name: 'myName' })",
+};
+
 /** @throws ValidationError for an anonymous function or a name that could not be typed on a command line. */
-export function checkName(kind: 'workflow' | 'step' | 'hook', name: string): string {
-  const hint = `Name it: ${kind}({ name: 'myName' }, …)`;
+export function checkName(kind: keyof typeof NAMED, name: string): string {
+  const hint = `Name it: ${NAMED[kind]}`;
   if (name === '') {
     throw new ValidationError(`A ${kind}`, [{ path: 'name', message: 'has no name' }], hint);
   }

@@ -1,12 +1,16 @@
 import nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers';
+import timersPromises from 'node:timers/promises';
 import { currentContext, type WorkflowContext } from './context.ts';
+import { tolerateUnawaitedRejections } from './unawaited-rejections.ts';
 
 const INSTALLED = Symbol.for('pyworkflow.deterministic-globals.1');
 
 /**
  * Makes `Date`, `Math.random`, `crypto.randomUUID` deterministic inside workflow code and reports
- * calls of `fetch` and timers there. Everywhere else, steps included, they stay what they were.
+ * calls of `fetch` and timers there, imported or global; and keeps what workflow code does not
+ * await from ending the process. Everywhere else, steps included, they stay what they were.
  *
  * @param onForeignCall told when workflow code calls something whose end no event tells.
  */
@@ -20,10 +24,18 @@ export function installDeterministicGlobals(
   installDate();
   installRandom();
   installUuid();
-  for (const name of ['fetch', 'setTimeout', 'setInterval', 'setImmediate'] as const) {
-    reportCalls(name, onForeignCall);
-  }
+  tolerateUnawaitedRejections();
+  const report = <K extends string>(holder: { [key in K]: Callable }, ...names: K[]) => {
+    for (const name of names) reportCalls(holder, name, onForeignCall);
+  };
+  report(globalThis, 'fetch', 'setTimeout', 'setInterval', 'setImmediate');
+  report(timers, 'setTimeout', 'setInterval', 'setImmediate');
+  report(timersPromises, 'setTimeout', 'setInterval', 'setImmediate');
+  // `import { randomUUID } from 'node:crypto'` and its like see the changes only after this.
+  syncBuiltinESMExports();
 }
+
+type Callable = (...args: never[]) => unknown;
 
 function workflow(): WorkflowContext | undefined {
   const context = currentContext();
@@ -63,8 +75,6 @@ function installUuid(): void {
   const randomUUID = (options?: Parameters<typeof realUuid>[0]) =>
     (workflow()?.randomUUID() as Uuid | undefined) ?? realUuid(options);
   nodeCrypto.randomUUID = randomUUID;
-  // `import { randomUUID } from 'node:crypto'` sees the change only after this.
-  syncBuiltinESMExports();
   Object.defineProperty(globalThis.crypto, 'randomUUID', {
     value: randomUUID,
     configurable: true,
@@ -72,22 +82,18 @@ function installUuid(): void {
   });
 }
 
-function reportCalls(
-  name: 'fetch' | 'setTimeout' | 'setInterval' | 'setImmediate',
+function reportCalls<K extends string>(
+  holder: { [key in K]: Callable },
+  name: K,
   onForeignCall: (context: WorkflowContext, name: string) => void,
 ): void {
-  const real = globalThis[name];
-  const reporting = new Proxy(real, {
+  const reporting = new Proxy(holder[name], {
     apply(target, self, args) {
       const context = workflow();
       if (context !== undefined) onForeignCall(context, `${name}()`);
       return Reflect.apply(target, self, args);
     },
   });
-  Object.defineProperty(globalThis, name, {
-    value: reporting,
-    configurable: true,
-    writable: true,
-    enumerable: true,
-  });
+  const value = { value: reporting, configurable: true, writable: true, enumerable: true };
+  Object.defineProperty(holder, name, value);
 }

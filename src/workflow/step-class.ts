@@ -1,4 +1,5 @@
 import type { Duration } from '../core/duration.ts';
+import { ValidationError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { RetryDelay } from '../core/retry-policy.ts';
 import { callStep, resolveStep } from './define-step.ts';
@@ -30,6 +31,11 @@ export abstract class Step {
     const Class = this.constructor as new () => Step;
     let definition = definitions.get(Class);
     if (definition === undefined) {
+      if (Class.length > 0) {
+        const message = 'its constructor takes arguments, but each attempt makes an instance of its own';
+        const hint = 'Hand them to run(), where they are recorded.';
+        throw new ValidationError(`Step '${Class.name}'`, [{ path: '', message }], hint);
+      }
       const execute = (...args: never[]) => new Class().execute(...args);
       // Two classes differ by their code, not by this closure's.
       execute.toString = () => Class.toString();

@@ -194,7 +194,7 @@ export function timerRequest(
   workerId: string,
   given: Partial<NextTimerRequest> = {},
 ): NextTimerRequest {
-  return { workerId, after: NOW, workflows: null, scope: 'all', ...given };
+  return { workerId, after: NOW, workflows: null, scope: 'all', runIds: [], ...given };
 }
 
 /** Claims and expects exactly one run. */

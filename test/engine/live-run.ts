@@ -85,6 +85,7 @@ export class LiveRun {
     const step = this.session.pending.get(id)?.step;
     if (step === undefined) throw new Error(`${id} is not pending`);
     this.#record('step.failed', this.#failure(id, thrown, true));
+    this.#snapshot();
     step.attempt += 1;
     step.retryAt = this.now + 1000;
     this.#record('step.retrying', {

@@ -1,3 +1,4 @@
+import { isFinished } from '../../core/run.ts';
 import type { RunEnd } from '../../executor/executor.ts';
 
 /** Tells those who wait in this process what has happened to runs. */
@@ -45,7 +46,8 @@ export function createEndings(): Endings {
     },
     end(end) {
       const listeners = byRun.get(end.runId);
-      byRun.delete(end.runId);
+      // One that is parked may go on.
+      if (isFinished(end.status)) byRun.delete(end.runId);
       for (const listener of listeners ?? []) listener(end);
       change();
     },

@@ -1,5 +1,6 @@
 import { ClosedError } from '../../core/errors.ts';
 import { newWorkerId } from '../../core/id.ts';
+import { isFinished } from '../../core/run.ts';
 import { ActiveRun, type ActiveRunListener } from '../../executor/active-run.ts';
 import type { Executor } from '../../executor/executor.ts';
 import { openRun } from '../../executor/open-run.ts';
@@ -44,10 +45,12 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
   let { concurrency } = options;
   let serving: ServeOptions | null = null;
   let starting = 0;
+  let onAllStarted = () => {};
   let backlog = false;
   let pumping: Promise<void> | null = null;
   let pumpAgain = false;
   let stopping = false;
+  let failure: unknown = null;
   let succeed = () => {};
   let fail: (error: unknown) => void = () => {};
   const done = new Promise<void>((resolve, reject) => {
@@ -70,10 +73,16 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     },
     onLost(run, error) {
       active.delete(run.runId);
-      if (typeof error === 'string')
+      if (typeof error === 'string') {
         log.warn('lost a run to another worker', { run_id: run.runId, error });
-      else failAll(error);
+        // From now on its end is told by the store, which may hold it already.
+        endings.foreignChange();
+      } else failAll(error);
       freed();
+    },
+    onOutdated(run) {
+      active.delete(run.runId);
+      void reopen(run).catch(failAll);
     },
     onCommitted(_run, draft) {
       for (const timer of draft.timers) alarm.setFor(timer.dueAt);
@@ -86,13 +95,17 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     if (backlog) pump();
   }
 
-  /** The store has failed: whoever waits is told, and nothing more is taken. */
+  /** The store has failed: whoever waits is told, nothing more is taken, and the runs are let go. */
   function failAll(error: unknown): void {
+    if (failure !== null) return;
+    failure = error;
     stopping = true;
+    alarm.stop();
     for (const run of active.values()) run.abandon(error);
     active.clear();
     fail(error);
     endings.foreignChange();
+    void allStarted().then(() => membership.leave());
   }
 
   /** Looks for work: one look at a time, and another one if something happened meanwhile. */
@@ -117,6 +130,8 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     const now = clock.now();
     const scope = serving === null ? 'own' : 'all';
     const workflows = serving?.workflows ?? listWorkflows().map((definition) => definition.name);
+    const runIds = [...adopted];
+    if (runIds.length > 0) membership.lookForDeadWorkers(needsOthers);
     if (active.size > 0) {
       for (const runId of await store.heldRunsWithArrivals(workerId, now))
         void active.get(runId)?.poll();
@@ -124,45 +139,89 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     const limit = concurrency - active.size - starting;
     backlog = limit <= 0;
     if (limit > 0) {
+      const deadWorkers = membership.deadWorkers();
       const claims = await store.claim({
         workerId,
         now,
         limit,
         workflows,
         scope,
-        runIds: [...adopted],
-        deadWorkers: membership.deadWorkers(),
+        runIds,
+        deadWorkers,
       });
       backlog = claims.length >= limit;
       starting += claims.length;
       await Promise.all(claims.map(open));
     }
-    const next = await store.nextTimer({ workerId, workflows, scope, after: now });
+    const next = await store.nextTimer({ workerId, workflows, scope, runIds, after: now });
     if (next !== null) alarm.setFor(next);
   }
 
   async function open(claim: Claim): Promise<void> {
     try {
-      const run = await openRun(executor, listener, claim, cache.take(claim.run.runId));
+      const { run, draft } = await openRun(executor, listener, claim, cache.take(claim.run.runId));
+      // It is handed back with the rest of what this worker holds.
+      if (stopping) return;
       active.set(run.runId, run);
+      run.begin(draft, claim.arrivals);
     } finally {
-      starting--;
+      started();
     }
   }
 
-  async function start(request: NewRun): Promise<StartedRun> {
-    await membership.join();
-    if (active.size + starting >= concurrency) {
-      backlog = true;
-      const detached = { ...prepareDetachedRun(executor, request), session: null };
-      return created(detached, await commits.submit({ ...detached.write, workerId }));
+  /** Begins anew with a run whose lease is still held. */
+  async function reopen({ lease, runId, sequence }: ActiveRun): Promise<void> {
+    starting++;
+    const run = await store.getRun(runId).catch(failAll);
+    const arrivals = await store.readArrivals(lease, 0, clock.now()).catch(failAll);
+    if (!run || !arrivals) return started();
+    await open({ lease, run, sequence, arrivals, lostBy: null });
+  }
+
+  /** True while another process may die with a run that is wanted here. */
+  async function needsOthers(): Promise<boolean> {
+    let running = false;
+    for (const runId of adopted) {
+      const run = await store.getRun(runId);
+      if (run === null || isFinished(run.status)) adopted.delete(runId);
+      else running ||= run.status === 'running';
     }
+    return running || serving !== null;
+  }
+
+  function started(): void {
+    starting--;
+    if (starting === 0) onAllStarted();
+  }
+
+  function allStarted(): Promise<void> {
+    return new Promise((resolve) => {
+      onAllStarted = resolve;
+      if (starting === 0) resolve();
+    });
+  }
+
+  function assertWorking(): void {
+    if (failure !== null) throw failure;
+    if (stopping) throw new ClosedError('worker');
+  }
+
+  async function start(request: NewRun): Promise<StartedRun> {
+    assertWorking();
+    await membership.join();
+    assertWorking();
+    const full = active.size + starting >= concurrency;
     starting++;
     try {
+      if (full) {
+        backlog = true;
+        const detached = { ...prepareDetachedRun(executor, request), session: null };
+        return created(detached, await commits.submit({ ...detached.write, workerId }));
+      }
       const prepared = await prepareRun(executor, request, workerId, listener.onViolation);
       return created(prepared, await commits.submit(prepared.write));
     } finally {
-      starting--;
+      started();
     }
   }
 
@@ -180,8 +239,10 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
         session,
         sequence,
       });
-      active.set(run.runId, activeRun);
-      activeRun.started(draft.startSteps);
+      if (!stopping) {
+        active.set(run.runId, activeRun);
+        activeRun.started(draft.startSteps);
+      }
     } else if (session !== null && draft.release === undefined) {
       cache.put(run.runId, { session, sequence });
     } else if (draft.release !== undefined) {
@@ -194,6 +255,7 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
   async function stop(graceMs: number): Promise<void> {
     stopping = true;
     alarm.stop();
+    await allStarted();
     const drained = Promise.all([...active.values()].map((run) => run.drain()));
     let callOff = () => {};
     const grace = new Promise<void>((resolve) => {
@@ -212,16 +274,24 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
 
   return {
     name: 'local',
+    get failure() {
+      return failure;
+    },
     start,
     async startDetached(request) {
       const prepared = prepareDetachedRun(executor, request);
-      const started = created(prepared, await commits.submit(prepared.write));
+      const run = created(prepared, await commits.submit(prepared.write));
       pump();
-      return started;
+      return run;
     },
-    adopt(runId) {
+    async adopt(runId) {
+      if (stopping) return;
       adopted.add(runId);
-      void membership.join().then(pump, failAll);
+      await membership.join();
+      pump();
+      // A look that had begun already did not know of it; the one after it does.
+      await pumping;
+      await pumping;
     },
     notify: pump,
     onEnd: endings.onEnd,
@@ -235,10 +305,11 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
       return endings.onForeignChange(onChange);
     },
     async serve(request) {
+      assertWorking();
       serving = request;
       concurrency = request.concurrency ?? concurrency;
       await membership.join(request.name);
-      membership.lookForDeadWorkers();
+      membership.lookForDeadWorkers(needsOthers);
       pump();
       return {
         workerId,
@@ -248,6 +319,11 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
         stop,
       };
     },
-    close: stop,
+    async close(graceMs) {
+      await stop(graceMs);
+      failure ??= new ClosedError('client');
+      membership.unwatch();
+      endings.foreignChange();
+    },
   };
 }

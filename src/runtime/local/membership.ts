@@ -10,9 +10,11 @@ export interface Membership {
   join(name?: string): Promise<void>;
   /** Starts noticing other processes' changes, which needs no registration. */
   watch(): void;
-  /** From now on notices workers whose process is gone before their lease runs out. */
-  lookForDeadWorkers(): void;
+  /** Notices workers whose process is gone before their lease runs out, while `isNeeded`. */
+  lookForDeadWorkers(isNeeded: () => Promise<boolean>): void;
   deadWorkers(): readonly string[];
+  unwatch(): void;
+  /** Gives back what the worker holds; if the store fails, its leases run out. */
   leave(): Promise<void>;
 }
 
@@ -28,11 +30,12 @@ export function createMembership(
 ): Membership {
   const { store, clock, log } = executor;
   const identity = processIdentity();
-  const stops: (() => void)[] = [];
   let name = `${identity.host}:${identity.pid}`;
   let joining: Promise<void> | null = null;
   let joined = false;
-  let watching = false;
+  let looking = false;
+  let letDie = () => {};
+  let unwatch: (() => void) | null = null;
   let dead: string[] = [];
   let callOffLook = () => {};
   let left = false;
@@ -47,20 +50,20 @@ export function createMembership(
       expiresAt: now + leaseMs,
     };
     await store.registerWorker(record);
-    stops.push(store.keepAlive(workerId, leaseMs));
+    letDie = store.keepAlive(workerId, leaseMs);
     joined = true;
     watch();
   }
 
   function watch(): void {
-    if (watching || left) return;
-    watching = true;
-    stops.push(store.watch(onChange));
+    unwatch ??= store.watch(onChange);
   }
 
-  async function lookForDead(): Promise<void> {
+  async function lookForDead(isNeeded: () => Promise<boolean>): Promise<void> {
     if (left) return;
     try {
+      looking = await isNeeded();
+      if (!looking) return;
       const workers = await store.listWorkers();
       const now = clock.now();
       const gone = workers.filter(
@@ -73,7 +76,7 @@ export function createMembership(
       log.warn('could not look at the other workers', { error: String(error) });
     }
     if (left) return;
-    callOffLook = clock.after(LOOK_EVERY_MS, () => void lookForDead());
+    callOffLook = clock.after(LOOK_EVERY_MS, () => void lookForDead(isNeeded));
   }
 
   return {
@@ -85,17 +88,34 @@ export function createMembership(
     },
     join(wanted) {
       name = wanted ?? name;
-      joining ??= register();
+      joining ??= register().catch((error) => {
+        joining = null;
+        throw error;
+      });
       return joining;
     },
     watch,
-    lookForDeadWorkers: () => void lookForDead(),
+    lookForDeadWorkers(isNeeded) {
+      if (looking) return;
+      looking = true;
+      void lookForDead(isNeeded);
+    },
     deadWorkers: () => dead,
+    unwatch() {
+      unwatch?.();
+      unwatch = () => {};
+    },
     async leave() {
+      if (left) return;
       left = true;
       callOffLook();
-      for (const stop of stops) stop();
-      if (joined) await store.removeWorker(workerId);
+      letDie();
+      if (!joined) return;
+      try {
+        await store.removeWorker(workerId);
+      } catch (error) {
+        log.warn('could not hand back the runs; their leases run out', { error: String(error) });
+      }
     },
   };
 }

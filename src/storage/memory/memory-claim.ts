@@ -8,7 +8,7 @@ export function claimRuns(state: MemoryState, request: ClaimRequest): Claim[] {
   const found = new Set<MemoryRun>();
   for (const run of candidates(state, worker, request)) {
     if (found.size >= request.limit) break;
-    if (concerns(request, run, request.runIds)) found.add(run);
+    if (concerns(request, run)) found.add(run);
   }
   return [...found].map((run) => claimOne(state, worker, run, request.now));
 }
@@ -37,14 +37,12 @@ function heedsTimers(run: MemoryRun): boolean {
   return run.summary.status !== 'interrupted';
 }
 
-/** @param adopted runs of other workers that are this one's business all the same. */
 function concerns(
-  { workflows, scope, workerId }: Omit<NextTimerRequest, 'after'>,
+  { workflows, scope, workerId, runIds }: Omit<NextTimerRequest, 'after'>,
   { summary, home }: MemoryRun,
-  adopted: readonly string[] = [],
 ): boolean {
   if (workflows !== null && !workflows.includes(summary.workflowName)) return false;
-  return scope === 'all' || home === workerId || adopted.includes(summary.runId);
+  return scope === 'all' || home === workerId || runIds.includes(summary.runId);
 }
 
 function claimOne(state: MemoryState, worker: MemoryWorker, run: MemoryRun, now: number): Claim {

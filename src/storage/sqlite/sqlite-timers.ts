@@ -21,13 +21,15 @@ export function nextTimer(
   const row = sql<{ due_at: number }>(
     `SELECT t.due_at FROM timers t JOIN runs r ON r.key = t.run
      WHERE t.due_at > @after AND r.status <> 'interrupted'
-       AND (r.owner = @worker OR (r.owner IS NULL AND (@home IS NULL OR r.home = @home)
+       AND (r.owner = @worker OR (r.owner IS NULL
+         AND (@home IS NULL OR r.home = @home OR r.run_id IN (SELECT value FROM json_each(@runIds)))
          AND (@workflows IS NULL OR r.workflow IN (SELECT value FROM json_each(@workflows)))))
      ORDER BY t.due_at LIMIT 1`,
   ).get({
     after: request.after,
     worker: workerKey,
     home: request.scope === 'own' ? workerKey : null,
+    runIds: JSON.stringify(request.runIds),
     workflows: request.workflows === null ? null : JSON.stringify(request.workflows),
   });
   return row?.due_at ?? null;

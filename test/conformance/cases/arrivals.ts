@@ -15,6 +15,7 @@ import {
   sleepTimer,
   startFree,
   startHeld,
+  timerRequest,
 } from '../fixtures.ts';
 import type { Harness } from '../harness.ts';
 
@@ -171,9 +172,7 @@ export function arrivalCases({ fresh }: Harness): void {
     });
     expect(await commitOne(store, park)).toEqual({ outcome: 'committed', released: true });
     expect(await claimedIds(other, await newWorker(other), { now: NOW + 1_000 })).toEqual([]);
-    expect(
-      await store.nextTimer({ workerId: worker, after: 0, scope: 'all', workflows: null }),
-    ).toBeNull();
+    expect(await store.nextTimer(timerRequest(worker, { after: 0 }))).toBeNull();
   });
 
   test('a message wakes a parked run, which finds everything that came before', async () => {

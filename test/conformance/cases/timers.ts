@@ -131,6 +131,10 @@ export function timerCases({ fresh }: Harness): void {
     expect(await store.nextTimer(timerRequest(me))).toBe(NOW + 1);
     expect(await store.nextTimer(timerRequest(me, { scope: 'own' }))).toBe(NOW + 2);
     expect(await store.nextTimer(timerRequest(other, { scope: 'own' }))).toBe(NOW + 1);
+    const adopted = { scope: 'own' as const, runIds: [theirs.runId] };
+    expect(await store.nextTimer(timerRequest(me, adopted))).toBe(NOW + 1);
+    expect(await store.nextTimer(timerRequest(me, { ...adopted, workflows: [] }))).toBe(NOW + 2);
+    expect(await claimedIds(store, me, { ...adopted, now: NOW + 1 })).toEqual([theirs.runId]);
   });
 
   test('timers of other workflows are not this worker’s business, unless it holds the run', async () => {

@@ -6,7 +6,7 @@ import { type AppParts, openApp } from '../../../src/app.ts';
 import type { Client } from '../../../src/client/client.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { resolveConfig } from '../../../src/config/resolve-config.ts';
-import { silentLogger } from '../../../src/observability/logger.ts';
+import { createLogger } from '../../../src/observability/logger.ts';
 import { openMemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { clearRegistry } from '../../../src/workflow/registry.ts';
@@ -66,7 +66,7 @@ export function useWorld(backend: Backend): World {
       });
       const store = await newStore();
       const app = await openApp(resolved, {
-        log: silentLogger,
+        log: createLogger({ level: 'silent' }),
         store: wrap === undefined ? store : wrap(store),
         ...parts,
       });
