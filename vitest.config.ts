@@ -1,8 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+const noTypes = { include: [] };
+// The flag alone does not reach the projects.
+const types = {
+  enabled: process.argv.includes('--typecheck'),
+  include: ['test/types/**/*.test-d.ts'],
+  tsconfig: 'test/types/tsconfig.json',
+};
+
 /** One project a level; `npx vitest run --project unit` runs one. */
 const project = (name: string, include: string[], test: object = {}) => ({
-  test: { name, include, testTimeout: 30_000, hookTimeout: 30_000, ...test },
+  // Types are the business of one project; by default each would check them all.
+  test: { name, include, testTimeout: 30_000, hookTimeout: 30_000, typecheck: noTypes, ...test },
 });
 
 export default defineConfig({
@@ -11,6 +20,8 @@ export default defineConfig({
       project('unit', ['test/unit/**/*.test.ts', 'test/architecture.test.ts']),
       project('conformance', ['test/conformance/**/*.test.ts']),
       project('engine', ['test/engine/**/*.test.ts']),
+      // Only with `--typecheck`: what must and must not compile.
+      project('types', [], { typecheck: types }),
       project('cli', ['test/cli/**/*.test.ts']),
       // Real processes, some of them killed: one file at a time, so that they do not starve each other.
       project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 600_000, fileParallelism: false }),

@@ -4,13 +4,12 @@ import type { Config, ResolvedConfig } from './config/config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { noteForeignCall } from './engine/foreign-calls.ts';
 import { createCommitQueue } from './executor/commit-queue.ts';
 import type { Executor } from './executor/executor.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
-import { createLocalRuntime } from './runtime/local/local-runtime.ts';
+import { createLazyRuntime } from './runtime/lazy-runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 import type { Store } from './storage/store.ts';
-import { installDeterministicGlobals } from './workflow/deterministic-globals.ts';
 
 export interface App {
   readonly client: Client;
@@ -29,7 +28,6 @@ export interface AppParts {
  * @throws what opening the store throws
  */
 export async function openApp(config: ResolvedConfig, parts: AppParts = {}): Promise<App> {
-  installDeterministicGlobals(noteForeignCall);
   const store = parts.store ?? (await openStore(config));
   const executor: Executor = {
     store,
@@ -39,9 +37,20 @@ export async function openApp(config: ResolvedConfig, parts: AppParts = {}): Pro
     log: parts.log ?? createLogger({ level: 'warn' }),
     settings: { defaultRetries: config.defaultRetries, ...config.recovery, ...config.limits },
   };
-  const runtime = createLocalRuntime(executor, config.worker);
+  const runtime = createLazyRuntime('local', () => loadLocalRuntime(executor, config));
   const client = createClientOn(executor, runtime, config.durable);
   return { client, close: () => client.close() };
+}
+
+async function loadLocalRuntime(executor: Executor, config: ResolvedConfig): Promise<Runtime> {
+  const [{ createLocalRuntime }, { installDeterministicGlobals }, { noteForeignCall }] =
+    await Promise.all([
+      import('./runtime/local/local-runtime.ts'),
+      import('./workflow/deterministic-globals.ts'),
+      import('./engine/foreign-calls.ts'),
+    ]);
+  installDeterministicGlobals(noteForeignCall);
+  return createLocalRuntime(executor, config.worker);
 }
 
 /**

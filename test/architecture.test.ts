@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage',
     'storage/memory',
     'storage/sqlite',
+    'runtime',
     'runtime/local',
     'client',
     'config',

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import { encode } from '../core/codec.ts';
 import {
   HookAlreadyReceivedError,
   HookExpiredError,
@@ -33,6 +32,7 @@ export function createHooksClient(
       const hook = await get(token);
       refuseUnlessPending(hook, clock.now());
       const value = await checkPayload(hook, payload);
+      const { encode } = await import('../core/codec.ts');
       const result = await commits.submit({
         op: 'deliver',
         runId: hook.runId,

@@ -121,7 +121,13 @@ function sleep(
   const id = session.nextId('sleep', name);
   const pending = session.request('sleep', id, name, shielded);
   if (pending.fresh) {
-    session.ask({ kind: 'sleep', id, name, durationMs, resumeAt: instantAfter(session, durationMs) });
+    session.ask({
+      kind: 'sleep',
+      id,
+      name,
+      durationMs,
+      resumeAt: instantAfter(session, durationMs),
+    });
   }
   return pending.promise as Promise<void>;
 }
@@ -160,10 +166,10 @@ function rejection(error: unknown): Promise<never> {
   return rejected;
 }
 
-function announceStep(hookName: string, fn: StepDefinition['fn']): StepDefinition {
+function announceStep(hookName: string, onCreated: (token: string) => unknown): StepDefinition {
   return {
     name: `${hookName}.onCreated`,
-    fn,
+    fn: async (token: string) => void (await onCreated(token)),
     maxRetries: undefined,
     retryDelay: 'exponential',
     jitter: false,

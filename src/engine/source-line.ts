@@ -12,8 +12,10 @@ const FRAME = /^\s*at (?:async )?(?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:
 export function callerSource(): string | null {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 30;
-  const stack = new Error().stack ?? '';
+  const { stack }: { stack?: unknown } = new Error();
   Error.stackTraceLimit = limit;
+  // Whoever sets Error.prepareStackTrace may make it anything.
+  if (typeof stack !== 'string') return null;
   for (const line of stack.split('\n').slice(1)) {
     const place = FRAME.exec(line)?.[1];
     if (place === undefined) continue;

@@ -31,30 +31,27 @@ export interface StepFunction<Args extends unknown[], Out> {
   readonly stepName: string;
 }
 
-type Body<Args extends unknown[], Out> = (...args: Args) => Out | Promise<Out>;
+// `never[]` lets a parameter with a default take its type from it.
+type Body = (...args: never[]) => unknown;
+type StepOf<F extends Body> = StepFunction<Parameters<F>, Awaited<ReturnType<F>>>;
 
 /**
  * Registers a step under `options.name` or the function's name.
  * @throws DuplicateNameError if the name is taken by other code, ValidationError for a bad option.
  */
-export function step<Args extends unknown[], Out>(
-  options: StepOptions,
-  fn: Body<Args, Out>,
-): StepFunction<Args, Out>;
-export function step<Args extends unknown[], Out>(fn: Body<Args, Out>): StepFunction<Args, Out>;
-export function step<Args extends unknown[], Out>(
-  first: StepOptions | Body<Args, Out>,
-  second?: Body<Args, Out>,
-): StepFunction<Args, Out> {
+export function step<F extends Body>(options: StepOptions, fn: F): StepOf<F>;
+export function step<F extends Body>(fn: F): StepOf<F>;
+export function step<F extends Body>(first: StepOptions | F, second?: F): StepOf<F> {
   const [options, fn] = typeof first === 'function' ? [{}, first] : [first, second];
   if (typeof fn !== 'function') {
     throw new ValidationError('step()', [
       { path: '', message: 'the second argument must be a function' },
     ]);
   }
-  const definition = resolveStep(options, fn as StepDefinition['fn']);
+  const definition = resolveStep(options, fn);
   registerStep(definition);
-  const callable = (...args: Args) => callStep(definition, args) as Promise<Out>;
+  const callable = (...args: Parameters<F>) =>
+    callStep(definition, args) as Promise<Awaited<ReturnType<F>>>;
   return Object.assign(callable, { stepName: definition.name });
 }
 

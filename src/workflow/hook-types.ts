@@ -4,8 +4,11 @@ import type { Schema } from './schema.ts';
 export interface HookOptions<Out = unknown> {
   /** How long to wait before the run gets a HookExpiredError. Default: for ever. */
   readonly timeout?: Duration;
-  /** Runs once, as a step, as soon as the hook is durable. Send the token from here. */
-  readonly onCreated?: (token: string) => void | Promise<void>;
+  /**
+   * Runs once, as a step, as soon as the hook is durable. Send the token from here; what it returns
+   * is not kept.
+   */
+  readonly onCreated?: (token: string) => unknown;
   /** Payloads that do not fit are refused and the hook stays pending. */
   // biome-ignore lint/suspicious/noExplicitAny: the input side is whatever the caller sends
   readonly schema?: Schema<any, Out>;

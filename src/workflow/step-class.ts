@@ -32,7 +32,8 @@ export abstract class Step {
     let definition = definitions.get(Class);
     if (definition === undefined) {
       if (Class.length > 0) {
-        const message = 'its constructor takes arguments, but each attempt makes an instance of its own';
+        const message =
+          'its constructor takes arguments, but each attempt makes an instance of its own';
         const hint = 'Hand them to run(), where they are recorded.';
         throw new ValidationError(`Step '${Class.name}'`, [{ path: '', message }], hint);
       }

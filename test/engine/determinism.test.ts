@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { NonDeterminismError, StuckWorkflowError } from '../../src/core/errors.ts';
 import { replay } from '../../src/engine/replay.ts';
@@ -48,11 +49,14 @@ describe('a history and code that differ', () => {
   };
 
   test('renamed step', async () => {
-    const divergence = await diverged(async () => {
-      await a();
-      await sleep(1);
-      await c(); // RENAMED
-    }, await recorded());
+    const divergence = await diverged(
+      async () => {
+        await a();
+        await sleep(1);
+        await c(); // RENAMED
+      },
+      await recorded(),
+    );
     expect(divergence).toEqual({
       sequence: 6,
       recorded: "step 'b' (step_b_1)",
@@ -69,10 +73,13 @@ describe('a history and code that differ', () => {
   });
 
   test('swapped order', async () => {
-    const divergence = await diverged(async () => {
-      await sleep(1); // SWAPPED
-      await a();
-    }, await recorded());
+    const divergence = await diverged(
+      async () => {
+        await sleep(1); // SWAPPED
+        await a();
+      },
+      await recorded(),
+    );
     expect(divergence).toEqual({
       sequence: 2,
       recorded: "step 'a' (step_a_1)",
@@ -88,10 +95,13 @@ describe('a history and code that differ', () => {
   });
 
   test('removed step', async () => {
-    const divergence = await diverged(async () => {
-      await a();
-      await b(); // REMOVED
-    }, await recorded());
+    const divergence = await diverged(
+      async () => {
+        await a();
+        await b(); // REMOVED
+      },
+      await recorded(),
+    );
     expect(divergence).toEqual({
       sequence: 4,
       recorded: 'sleep (sleep_1)',
@@ -101,22 +111,28 @@ describe('a history and code that differ', () => {
   });
 
   test('added step in the middle', async () => {
-    const divergence = await diverged(async () => {
-      await a();
-      await c(); // ADDED
-      await sleep(1);
-    }, await recorded());
+    const divergence = await diverged(
+      async () => {
+        await a();
+        await c(); // ADDED
+        await sleep(1);
+      },
+      await recorded(),
+    );
     expect(divergence).toMatchObject({ sequence: 4, requested: "step 'c' (step_c_1)" });
     expect(divergence?.source).toMatch(startOf(lineOf('ADDED')));
   });
 
   test('added beside a recorded one: the history goes on with a delivery', async () => {
-    const divergence = await diverged(async () => {
-      await Promise.all([
-        a(),
-        b(), // BESIDE
-      ]);
-    }, await recorded());
+    const divergence = await diverged(
+      async () => {
+        await Promise.all([
+          a(),
+          b(), // BESIDE
+        ]);
+      },
+      await recorded(),
+    );
     expect(divergence).toEqual({
       sequence: 3,
       recorded: 'step.completed (event 3)',
@@ -255,7 +271,9 @@ describe('stuck', () => {
     const run = await LiveRun.start(async () => {
       await new Promise((resolve) => setTimeout(resolve, 1)); // TIMER
     });
-    expect(awaiting(run)).toEqual([expect.stringMatching(startOf(`setTimeout() at ${lineOf('TIMER')}`))]);
+    expect(awaiting(run)).toEqual([
+      expect.stringMatching(startOf(`setTimeout() at ${lineOf('TIMER')}`)),
+    ]);
     await settled();
     expect(run.commands).toEqual([]);
   });
@@ -264,7 +282,9 @@ describe('stuck', () => {
     const run = await LiveRun.start(async () => {
       await delay(1); // DELAY
     });
-    expect(awaiting(run)).toEqual([expect.stringMatching(startOf(`setTimeout() at ${lineOf('DELAY')}`))]);
+    expect(awaiting(run)).toEqual([
+      expect.stringMatching(startOf(`setTimeout() at ${lineOf('DELAY')}`)),
+    ]);
     await settled();
   });
 
@@ -289,6 +309,40 @@ describe('stuck', () => {
     const run = await LiveRun.start(async () => helper());
     expect(awaiting(run)[0]).toMatch(startOf(`setTimeout() at ${lineOf('HELPER')}`));
     await settled();
+  });
+
+  test.each([
+    ['/home/me/app (copy)/wf.ts', '/home/me/app (copy)/wf.ts:2:1'],
+    ['file:///home/me/caf%C3%A9%20(1)/wf.ts', '/home/me/café (1)/wf.ts:2:1'],
+    ['/app/node_modules/lib/index.js', null],
+  ])('code in %s', async (filename, place) => {
+    const fn = runInThisContext(
+      `() => {\nsetImmediate(() => {}); return new Promise(() => {}); }`,
+      {
+        filename,
+      },
+    );
+    // Called in a stack of its own, so that this file is not on it.
+    const run = await LiveRun.start(() => Promise.resolve().then(fn));
+    expect(awaiting(run)).toEqual([
+      place === null ? 'setImmediate()' : `setImmediate() at ${place}`,
+    ]);
+  });
+
+  test('stacks that are no text', async () => {
+    const { prepareStackTrace } = Error;
+    Error.prepareStackTrace = (_, frames) => frames;
+    try {
+      const run = await LiveRun.start(async () => {
+        setImmediate(() => {});
+        await new Promise(() => {});
+      });
+      expect(awaiting(run)).toEqual(['setImmediate()']);
+    } finally {
+      if (prepareStackTrace === undefined)
+        delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+      else Error.prepareStackTrace = prepareStackTrace;
+    }
   });
 
   test('not while something else can still happen', async () => {
@@ -382,7 +436,9 @@ describe('stuck', () => {
       const answer = await fetch(`http://127.0.0.1:${port}`); // FETCH
       await a(await answer.text());
     });
-    expect(awaiting(run)).toEqual([expect.stringMatching(startOf(`fetch() at ${lineOf('FETCH')}`))]);
+    expect(awaiting(run)).toEqual([
+      expect.stringMatching(startOf(`fetch() at ${lineOf('FETCH')}`)),
+    ]);
     await settled();
     expect(run.commands).toEqual([]);
     server.closeAllConnections();

@@ -15,7 +15,12 @@ export type Program =
   | { readonly op: 'bad'; readonly name: string }
   | { readonly op: 'sleep'; readonly seconds: number; readonly name: string | null }
   | { readonly op: 'until'; readonly seconds: number }
-  | { readonly op: 'hook'; readonly name: string; readonly expires: boolean; readonly announced: boolean }
+  | {
+      readonly op: 'hook';
+      readonly name: string;
+      readonly expires: boolean;
+      readonly announced: boolean;
+    }
   | { readonly op: 'throw' }
   | { readonly op: 'seq' | 'all' | 'race' | 'settled' | 'any'; readonly parts: readonly Program[] }
   | { readonly op: 'loop'; readonly times: number; readonly parts: readonly Program[] }
@@ -25,9 +30,15 @@ export type Program =
   /** Starts the first, does the others, awaits the first. */
   | { readonly op: 'later'; readonly parts: readonly Program[] }
   /** then, else */
-  | { readonly op: 'if'; readonly by: 'random' | 'now' | 'result'; readonly parts: readonly Program[] };
+  | {
+      readonly op: 'if';
+      readonly by: 'random' | 'now' | 'result';
+      readonly parts: readonly Program[];
+    };
 
-const steps = new Map([...STEP_NAMES, 'renamed', 'inserted'].map((name) => [name, namedStep(name)]));
+const steps = new Map(
+  [...STEP_NAMES, 'renamed', 'inserted'].map((name) => [name, namedStep(name)]),
+);
 
 /** The workflow function of a program. Its result tells in which order everything happened. */
 export function workflowOf(program: Program): () => Promise<unknown> {
@@ -141,17 +152,27 @@ function told(error: unknown): string {
   return `${name} ${message}${errors}`;
 }
 
-/** @param maxCalls programs that are larger are cut off by the driver */
-export const arbitraryProgram: fc.Arbitrary<Program> = fc.letrec<{ node: Program; parts: Program[] }>(
-  (tie) => ({
+export const arbitraryProgram: fc.Arbitrary<Program> = fc
+  .letrec<{ node: Program; parts: Program[] }>((tie) => ({
     node: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
       leaf(),
       {
-        weight: 3,
+        weight: 4,
         arbitrary: fc.record({
           op: fc.constantFrom(
-            ...(['seq', 'seq', 'all', 'race', 'settled', 'any', 'shield', 'float', 'try', 'later'] as const),
+            ...([
+              'seq',
+              'try',
+              'all',
+              'race',
+              'settled',
+              'any',
+              'shield',
+              'float',
+              'try',
+              'later',
+            ] as const),
           ),
           parts: tie('parts'),
         }),
@@ -168,27 +189,35 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc.letrec<{ node: Program
       }),
     ),
     parts: fc.array(tie('node'), { maxLength: 4, depthIdentifier: 'parts' }),
-  }),
-).node.chain((node) =>
-  // A lone leaf is dull.
-  fc.array(leaf(), { minLength: 1, maxLength: 3 }).map((more) => ({ op: 'seq', parts: [...more, node, ...more] }) as const),
-);
+  }))
+  .node.chain((node) =>
+    // A lone leaf is dull.
+    fc
+      .array(leaf(), { minLength: 1, maxLength: 3 })
+      .map((more) => ({ op: 'seq', parts: [...more, node, ...more] }) as const),
+  );
 
 function leaf(): fc.Arbitrary<Program> {
   const name = fc.constantFrom(...STEP_NAMES);
   return fc.oneof(
-    { weight: 6, arbitrary: fc.record({ op: fc.constant('step' as const), name }) },
+    { weight: 16, arbitrary: fc.record({ op: fc.constant('step' as const), name }) },
     {
-      weight: 2,
+      weight: 5,
       arbitrary: fc.record({
         op: fc.constant('sleep' as const),
         seconds: fc.constantFrom(0, 1, 5),
         name: fc.constantFrom(null, 'a', '1'),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ op: fc.constant('until' as const), seconds: fc.integer({ min: -1, max: 20 }) }) },
     {
-      weight: 2,
+      weight: 1,
+      arbitrary: fc.record({
+        op: fc.constant('until' as const),
+        seconds: fc.integer({ min: -1, max: 20 }),
+      }),
+    },
+    {
+      weight: 5,
       arbitrary: fc.record({
         op: fc.constant('hook' as const),
         name: fc.constantFrom('a', 'h'),
@@ -229,12 +258,13 @@ async function happen(run: LiveRun, id: string, random: () => number): Promise<v
   if (pending?.kind === 'sleep') await run.wake(id);
   else if (pending?.kind === 'hook') {
     const mayExpire = run.events.some(
-      (event) => event.type === 'hook.created' && event.data.hook_id === id && event.data.expires_at,
+      (event) =>
+        event.type === 'hook.created' && event.data.hook_id === id && event.data.expires_at,
     );
-    await (mayExpire && luck < 0.4 ? run.expire(id) : run.receive(id, value));
+    await (mayExpire && luck < 0.3 ? run.expire(id) : run.receive(id, value));
   } else if (pending?.step?.retryAt != null) run.restart(id);
   else if (luck < 0.15) run.retry(id);
-  else if (luck < 0.35) await run.fail(id, new RangeError(`no ${value}`));
+  else if (luck < 0.22) await run.fail(id, new RangeError(`no ${value}`));
   else await run.complete(id, value);
 }
 
@@ -284,7 +314,9 @@ export function mutate(program: Program, mutation: Mutation, at: number): Progra
     }
   };
   const swapAt = (parts: readonly Program[]): readonly Program[] => {
-    const first = parts.findIndex((part, i) => isCall(part) && parts[i + 1] !== undefined && index-- === 0);
+    const first = parts.findIndex(
+      (part, i) => isCall(part) && parts[i + 1] !== undefined && index-- === 0,
+    );
     if (first < 0) return parts;
     const [one, two] = parts.slice(first, first + 2) as [Program, Program];
     return parts.with(first, two).with(first + 1, one);

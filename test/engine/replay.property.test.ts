@@ -4,11 +4,19 @@ import type { Divergence } from '../../src/core/errors.ts';
 import type { WorkflowEvent } from '../../src/core/event.ts';
 import { type Delivery, describe, type Request, requestOf } from '../../src/engine/history.ts';
 import { activate, replay } from '../../src/engine/replay.ts';
-import { type Body, comparable, copy, eventOf, isDelivery, isRequest, newSession } from './live-run.ts';
+import {
+  type Body,
+  comparable,
+  copy,
+  eventOf,
+  isDelivery,
+  isRequest,
+  newSession,
+} from './live-run.ts';
 import { arbitraryProgram, type Mutation, mutate, play, workflowOf } from './random-program.ts';
 
 const seed = fc.integer();
-const runs = Number(process.env['PYWORKFLOW_PROPERTY_RUNS'] ?? 400);
+const runs = Number(process.env.PYWORKFLOW_PROPERTY_RUNS ?? 400);
 
 test('every prefix of a history asks for what follows in it, and its end is the same', async () => {
   const outcomes = new Map<string, number>();
@@ -48,9 +56,11 @@ test('a session that was replayed half-way ends like the one that never was', as
 
 test('changed code diverges where the history first shows the change, and only then', async () => {
   const mutation = fc.constantFrom<Mutation>('rename', 'remove', 'insert', 'replace', 'swap');
+  // Arguments are no part of a call's identity, but those that cannot be stored make no call.
+  const storable = arbitraryProgram.filter((program) => !JSON.stringify(program).includes('"bad"'));
   let found = 0;
   await fc.assert(
-    fc.asyncProperty(arbitraryProgram, seed, mutation, fc.nat(), async (program, luck, kind, at) => {
+    fc.asyncProperty(storable, seed, mutation, fc.nat(), async (program, luck, kind, at) => {
       const { events } = await play(program, luck);
       const changed = workflowOf(mutate(program, kind, at));
       const expected = await firstDifference(changed, events);
@@ -64,7 +74,8 @@ test('changed code diverges where the history first shows the change, and only t
         const { source, ...divergence } = outcome.divergence;
         expect(divergence).toEqual(expected);
         expect(commands).toEqual([]);
-        if (/^(step|sleep|hook)/.test(divergence.requested)) expect(source).toMatch(/random-program\.ts:\d+/);
+        if (/^(step|sleep|hook)/.test(divergence.requested))
+          expect(source).toMatch(/random-program\.ts:\d+/);
       } else {
         expect(comparable(outcome)).toEqual(expected.outcome);
         expect(commands.map(({ id }) => id)).toEqual(expected.beyond);

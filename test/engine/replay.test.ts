@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { registerClass } from '../../src/core/codec.ts';
 import { encodeError } from '../../src/core/error-codec.ts';
 import type { EventData, EventType, WorkflowEvent } from '../../src/core/event.ts';
 import { hookToken } from '../../src/core/id.ts';
-import { registerClass } from '../../src/core/codec.ts';
 import { activate, replay } from '../../src/engine/replay.ts';
 import { hook } from '../../src/primitives/hook.ts';
 import { sleep } from '../../src/primitives/sleep.ts';
@@ -29,10 +29,12 @@ const stepStarted = (step_id: string, step_name: string, attempt = 1): Written =
   'step.started',
   { step_id, step_name, args: [step_id], attempt },
 ];
-const stepCompleted = (step_id: string, step_name: string, result: string, attempt = 1): Written => [
-  'step.completed',
-  { step_id, step_name, result, attempt },
-];
+const stepCompleted = (
+  step_id: string,
+  step_name: string,
+  result: string,
+  attempt = 1,
+): Written => ['step.completed', { step_id, step_name, result, attempt }];
 const stepFailed = (step_id: string, step_name: string, is_retryable: boolean): Written => [
   'step.failed',
   {
@@ -162,7 +164,10 @@ describe('hand-written histories', () => {
       retryAt: EPOCH + 1000,
     });
     const second = await replayed(order, written(...events, stepStarted('step_a_1', 'a', 2)));
-    expect(second.session.pending.get('step_a_1')?.step).toMatchObject({ attempt: 2, retryAt: null });
+    expect(second.session.pending.get('step_a_1')?.step).toMatchObject({
+      attempt: 2,
+      retryAt: null,
+    });
   });
 
   test('hooks, and the token in the history is the token in the code', async () => {
@@ -336,7 +341,9 @@ describe('what cannot be read', () => {
     const { outcome } = await replayed(fn, events());
     expect(outcome).toMatchObject({
       kind: 'stuck',
-      awaiting: [expect.stringMatching(/^the data of step\.completed \(event 3\), which cannot be read: /)],
+      awaiting: [
+        expect.stringMatching(/^the data of step\.completed \(event 3\), which cannot be read: /),
+      ],
     });
     registerClass(Money, { name: 'ReplayTestMoney' });
     const next = await replayed(fn, events());

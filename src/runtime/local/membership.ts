@@ -14,7 +14,7 @@ export interface Membership {
   lookForDeadWorkers(isNeeded: () => Promise<boolean>): void;
   deadWorkers(): readonly string[];
   unwatch(): void;
-  /** Gives back what the worker holds; if the store fails, its leases run out. */
+  /** Gives back what the worker holds; if the store fails, its leases run out, or a later call does. */
   leave(): Promise<void>;
 }
 
@@ -106,13 +106,13 @@ export function createMembership(
       unwatch = () => {};
     },
     async leave() {
-      if (left) return;
       left = true;
       callOffLook();
       letDie();
       if (!joined) return;
       try {
         await store.removeWorker(workerId);
+        joined = false;
       } catch (error) {
         log.warn('could not hand back the runs; their leases run out', { error: String(error) });
       }

@@ -101,9 +101,10 @@ describe.each(BACKENDS)('recovery on %s', (backend) => {
 
   it('gives up after maxRecoveryAttempts without progress', async () => {
     let attempts = 0;
+    const stuck = gate();
     const hang = step({ name: 'hang' }, async () => {
       attempts++;
-      await new Promise(() => {});
+      await stuck.promise;
     });
     const wf = workflow({ name: 'wf', maxRecoveryAttempts: 2 }, () => hang());
     const first = await world.open(LEASE, { wrap: withoutHeartbeat });
@@ -127,10 +128,12 @@ describe.each(BACKENDS)('recovery on %s', (backend) => {
       { recovery_attempt: 3, recoverable: false },
     ]);
     expect(events.at(-1)?.type).toBe('workflow.failed');
+    stuck.open();
   });
 
   it('fails the run at once where recovery is switched off', async () => {
-    const hang = step({ name: 'hang' }, () => new Promise<void>(() => {}));
+    const stuck = gate();
+    const hang = step({ name: 'hang' }, () => stuck.promise);
     const wf = workflow({ name: 'wf', recoverOnWorkerLoss: false }, () => hang());
     const first = await world.open(LEASE, { wrap: withoutHeartbeat });
     const run = await first.start(wf);
@@ -139,6 +142,7 @@ describe.each(BACKENDS)('recovery on %s', (backend) => {
     const record = await last.runs.wait(run.runId, { timeoutMs: 5000 });
     expect(record).toMatchObject({ status: 'failed' });
     expect(record.error?.message).toContain('recovery is disabled');
+    stuck.open();
   });
 
   it('is not counted for a run that only slept', async () => {
@@ -157,8 +161,9 @@ describe.each(BACKENDS)('recovery on %s', (backend) => {
 
   it('happens without a worker, too, for whoever starts the run again by its key', async () => {
     let attempts = 0;
+    const stuck = gate();
     const slow = step({ name: 'slow' }, async () => {
-      if (attempts++ === 0) await new Promise(() => {});
+      if (attempts++ === 0) await stuck.promise;
       return 'again';
     });
     const wf = workflow({ name: 'wf' }, () => slow());
@@ -169,6 +174,7 @@ describe.each(BACKENDS)('recovery on %s', (backend) => {
     const run = await second.start(wf, undefined, { idempotencyKey: 'k' });
     expect(run.alreadyStarted).toBe(true);
     expect(await run.result({ timeoutMs: 4000 })).toBe('again');
+    stuck.open();
   });
 
   it('needs no session: an evicted one is replayed and gives the same', async () => {
