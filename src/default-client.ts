@@ -12,7 +12,12 @@ import { resolveConfig } from './config/resolve-config.ts';
 import type { WorkflowEvent } from './core/event.ts';
 import type { RunRecord } from './core/run.ts';
 import type { WorkflowFunction } from './workflow/define-workflow.ts';
-import type { WorkflowClass } from './workflow/workflow-class.ts';
+import type {
+  ClassInput,
+  ClassOutput,
+  Workflow,
+  WorkflowClass,
+} from './workflow/workflow-class.ts';
 
 let settings: Config = {};
 let opening: Promise<Client> | null = null;
@@ -48,10 +53,14 @@ export async function resetConfig(): Promise<void> {
  */
 export function start<In, Out, Parsed>(
   workflow: WorkflowFunction<In, Out, Parsed>,
-  ...args: StartArguments<In>
+  ...args: StartArguments<NoInfer<In>>
 ): Promise<RunHandle<Out>>;
+export function start<W extends Workflow>(
+  workflow: WorkflowClass<W>,
+  ...args: StartArguments<ClassInput<W>>
+): Promise<RunHandle<ClassOutput<W>>>;
 export function start(
-  workflow: string | WorkflowClass,
+  workflow: string,
   input?: unknown,
   options?: StartOptions,
 ): Promise<RunHandle>;

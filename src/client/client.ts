@@ -3,7 +3,12 @@ import type { HookRecord, HookStatus } from '../core/hook.ts';
 import type { Json } from '../core/json.ts';
 import type { RunRecord, RunStatus, RunSummary } from '../core/run.ts';
 import type { WorkflowFunction } from '../workflow/define-workflow.ts';
-import type { WorkflowClass } from '../workflow/workflow-class.ts';
+import type {
+  ClassInput,
+  ClassOutput,
+  Workflow,
+  WorkflowClass,
+} from '../workflow/workflow-class.ts';
 
 /**
  * The only door for applications, the command line and the dashboard. Every `id` of a run may be
@@ -15,13 +20,13 @@ export interface Client {
 
   start<In, Out, Parsed>(
     workflow: WorkflowFunction<In, Out, Parsed>,
-    ...args: StartArguments<In>
+    ...args: StartArguments<NoInfer<In>>
   ): Promise<RunHandle<Out>>;
-  start(
-    workflow: string | WorkflowClass,
-    input?: unknown,
-    options?: StartOptions,
-  ): Promise<RunHandle>;
+  start<W extends Workflow>(
+    workflow: WorkflowClass<W>,
+    ...args: StartArguments<ClassInput<W>>
+  ): Promise<RunHandle<ClassOutput<W>>>;
+  start(workflow: string, input?: unknown, options?: StartOptions): Promise<RunHandle>;
 
   readonly runs: RunsClient;
   readonly hooks: HooksClient;
@@ -37,8 +42,8 @@ export interface Client {
 }
 
 /** `start(wf)` for workflows without input, `start(wf, input, options?)` for the others. */
-export type StartArguments<In> = [In] extends [void | undefined]
-  ? [input?: undefined, options?: StartOptions]
+export type StartArguments<In> = undefined extends In
+  ? [input?: In, options?: StartOptions]
   : [input: In, options?: StartOptions];
 
 export interface StartOptions {

@@ -1,4 +1,4 @@
-import { ClosedError } from '../core/errors.ts';
+import { ClosedError, ValidationError } from '../core/errors.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { runInContext } from '../workflow/context.ts';
@@ -45,6 +45,7 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
     async startWorker(options: WorkerOptions = {}): Promise<Worker> {
       if (closing !== null) throw new ClosedError('client');
       for (const name of options.workflows ?? []) getWorkflow(name);
+      checkConcurrency(options.concurrency);
       const worker = await runtime.serve({
         name: options.name,
         concurrency: options.concurrency,
@@ -69,4 +70,10 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
       return closing;
     },
   };
+}
+
+function checkConcurrency(concurrency: number | undefined): void {
+  if (concurrency === undefined || (Number.isInteger(concurrency) && concurrency > 0)) return;
+  const message = `must be a whole number of at least 1, not ${concurrency}`;
+  throw new ValidationError('startWorker()', [{ path: 'concurrency', message }]);
 }

@@ -12,7 +12,12 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647;
 export const systemClock: Clock = {
   now: () => realNow(),
   after(ms, fn) {
-    const timer = realSetTimeout(fn, Math.min(Math.max(0, ms), LONGEST_TIMEOUT_MS));
+    let timer: NodeJS.Timeout;
+    const wait = (left: number) => {
+      const now = Math.min(Math.max(0, left), LONGEST_TIMEOUT_MS);
+      timer = realSetTimeout(() => (left > now ? wait(left - now) : fn()), now);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -31,6 +31,6 @@ export async function replay(
 /** Gives the code one event, waits until it has come to rest, and takes what it asks for. */
 export async function activate(session: Session, delivery: Delivery): Promise<readonly Command[]> {
   session.deliver(delivery);
-  await quiesce();
+  await quiesce(session);
   return session.takeCommands();
 }

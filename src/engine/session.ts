@@ -46,6 +46,8 @@ export class Session {
   cancelled: { readonly reason: string | null } | null = null;
   /** While it is, until the code asks for something new, it does what it has done before. */
   isReplaying = false;
+  /** False once the code has called something that goes on by ticks, timers or I/O. */
+  onlyPrimitives = true;
 
   readonly #fn: SessionOptions['fn'];
   readonly #onViolation: (() => void) | undefined;
@@ -206,6 +208,7 @@ export class Session {
 
   /** Named if the run turns out to be stuck. */
   noteForeignCall(name: string): void {
+    this.onlyPrimitives = false;
     if (this.#foreignCalls.length >= 10 || this.#foreignCallCount++ >= 100) return;
     const source = callerSource();
     // What a call does in its turn is not the code's.

@@ -179,7 +179,7 @@ export class ActiveRun {
       if (effect.type === 'retry') return this.#retry(effect.stepId, effect.step);
       if (effect.type === 'cancellation.requested') this.#abandonRefused(effect.data.reason, draft);
       this.session.deliver(effect);
-      return whenQuiet(this.#quiet);
+      return whenQuiet(this.#quiet, this.session);
     }
   };
 

@@ -29,11 +29,15 @@ export function createLazyRuntime(name: string, load: () => Promise<Runtime>): R
   ): () => void {
     if (loaded !== null) return to(loaded, onChange);
     let stop: (() => void) | null = () => {};
-    void get().then((runtime) => {
-      if (stop === null) return;
-      stop = to(runtime, onChange);
-      onChange();
-    });
+    void get()
+      .then((runtime) => {
+        if (stop !== null) stop = to(runtime, onChange);
+      })
+      // The store may have been closed meanwhile: whoever looks now is told.
+      .catch(() => {})
+      .then(() => {
+        if (stop !== null) onChange();
+      });
     return () => {
       stop?.();
       stop = null;

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../core/duration.ts';
 import type { Json } from '../core/json.ts';
 import { resolveWorkflow } from './define-workflow.ts';
@@ -22,6 +23,15 @@ export abstract class Workflow {
 }
 
 export type WorkflowClass<W extends Workflow = Workflow> = new () => W;
+
+/** What `start` takes for a class: what goes into its schema, else what `execute` takes. */
+export type ClassInput<W extends Workflow> = W extends { readonly input: Schema }
+  ? StandardSchemaV1.InferInput<W['input']>
+  : Parameters<W['execute']> extends []
+    ? void
+    : Parameters<W['execute']>[0];
+
+export type ClassOutput<W extends Workflow> = Awaited<ReturnType<W['execute']>>;
 
 const definitions = new WeakMap<object, WorkflowDefinition>();
 

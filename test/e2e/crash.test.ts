@@ -188,7 +188,9 @@ it(`survives ${KILLS} kills (seed ${SEED})`, async () => {
         recorded.add((data.result as { nonce: string }).nonce);
         for (const start of starts.get(`${runId} ${data.step_id}`) ?? []) {
           if (start.at > timestamp) {
-            faults.push(`${runId}: ${data.step_id} began ${start.at - timestamp} ms after it was completed`);
+            faults.push(
+              `${runId}: ${data.step_id} began ${start.at - timestamp} ms after it was completed`,
+            );
           }
         }
       }
@@ -201,7 +203,9 @@ it(`survives ${KILLS} kills (seed ${SEED})`, async () => {
   for (const { life, runId, stepId, attempt } of site.began()) {
     const known = settled.get(`${runId} ${stepId}`);
     if (known !== undefined && Number(life) >= known.before && attempt <= known.attempt) {
-      faults.push(`${runId}: ${stepId} #${attempt} began in life ${life}, settled before ${known.before}`);
+      faults.push(
+        `${runId}: ${stepId} #${attempt} began in life ${life}, settled before ${known.before}`,
+      );
     }
   }
   console.log(

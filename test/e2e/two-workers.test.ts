@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WorkflowEvent } from '../../src/core/event.ts';
-import { type Began, createSite, faultsOf, type Life, pause, type Site, seeded } from './processes.ts';
+import {
+  type Began,
+  createSite,
+  faultsOf,
+  type Life,
+  pause,
+  type Site,
+  seeded,
+} from './processes.ts';
 
 /**
  * Two workers on one database. One is killed, or stopped for longer than its lease and woken again,

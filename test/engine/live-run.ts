@@ -22,6 +22,8 @@ export const EPOCH = Date.UTC(2025, 0, 2, 3, 4, 5, 678);
 export type Body = (input: any) => unknown;
 
 export function newSession(fn: Body, onViolation?: () => void, runId = RUN_ID): Session {
+  // The test runner has put process.nextTick back since this module was loaded.
+  installDeterministicGlobals(noteForeignCall);
   const options = { runId, workflowName: 'subject', fn, metadata: { team: 'blue' } };
   return new Session(onViolation === undefined ? options : { ...options, onViolation });
 }

@@ -39,6 +39,8 @@ describe('without a schema', () => {
     start(greet, { who: 1 });
     // @ts-expect-error an unknown field
     start(greet, { who: 'x', what: 1 });
+    // @ts-expect-error undefined is no input
+    start(greet, undefined);
     // @ts-expect-error missing
     client.start(greet);
     // @ts-expect-error of the wrong type
@@ -48,11 +50,7 @@ describe('without a schema', () => {
   });
 
   test('options of start', () => {
-    start(
-      greet,
-      { who: 'x' },
-      { idempotencyKey: 'k', tags: ['a'], metadata: { a: 1 }, detach: true },
-    );
+    start(greet, { who: 'x' }, { idempotencyKey: 'k', tags: ['a'], metadata: { a: 1 }, detach: true });
     // @ts-expect-error an unknown option
     start(greet, { who: 'x' }, { key: 'k' });
     expectTypeOf(start<{ who: string }, string, { who: string }>)
@@ -73,23 +71,12 @@ describe('without a schema', () => {
   });
 
   test('any JSON-like input', () => {
-    start(
-      workflow({ name: 'w' }, (list: number[]) => list.length),
-      [1],
-    );
-    start(
-      workflow({ name: 'w' }, (_: string | null) => {}),
-      null,
-    );
-    start(
-      workflow({ name: 'w' }, (at: Date) => at),
-      new Date(),
-    );
+    start(workflow({ name: 'w' }, (list: number[]) => list.length), [1]);
+    start(workflow({ name: 'w' }, (_: string | null) => {}), null);
+    start(workflow({ name: 'w' }, (at: Date) => at), new Date());
+    start(workflow({ name: 'w' }, (input?: number) => input));
     // @ts-expect-error no Date
-    start(
-      workflow({ name: 'w' }, (at: Date) => at),
-      '2020-01-01',
-    );
+    start(workflow({ name: 'w' }, (at: Date) => at), '2020-01-01');
   });
 });
 
@@ -110,11 +97,7 @@ describe('without input', () => {
 });
 
 describe('with a schema', () => {
-  const schema = z.object({
-    orderId: z.string(),
-    amount: z.number().default(99),
-    at: z.coerce.date(),
-  });
+  const schema = z.object({ orderId: z.string(), amount: z.number().default(99), at: z.coerce.date() });
   const order = workflow({ name: 'order', input: schema, maxDuration: '2d' }, async (input) => {
     expectTypeOf(input).toEqualTypeOf<{ orderId: string; amount: number; at: Date }>();
     return { ...input, ok: true };
@@ -153,6 +136,7 @@ describe('with a schema', () => {
     // @ts-expect-error a text goes in
     start(parse, 1);
     const maybe = workflow({ name: 'maybe', input: z.string().optional() }, (text) => text);
+    start(maybe);
     start(maybe, 'x');
     // @ts-expect-error no text
     start(maybe, 1);
@@ -164,10 +148,7 @@ describe('with a schema', () => {
   });
 
   test('options', () => {
-    workflow(
-      { name: 'w', tags: ['a'], metadata: { a: 1 }, description: 'd', durable: false },
-      () => {},
-    );
+    workflow({ name: 'w', tags: ['a'], metadata: { a: 1 }, description: 'd', durable: false }, () => {});
     workflow({ recoverOnWorkerLoss: false, maxRecoveryAttempts: 1 }, function named() {});
     // @ts-expect-error an unknown option
     workflow({ name: 'w', maxDurations: '1d' }, () => {});
@@ -202,5 +183,13 @@ describe('the class form', () => {
     // @ts-expect-error no execute
     class Empty extends Workflow {}
     start(Empty as never);
+  });
+
+  test('input and result are the class’s', () => {
+    expectTypeOf(start(Greet, { who: 'x' })).resolves.toEqualTypeOf<RunHandle<number>>();
+    // @ts-expect-error of the wrong type
+    start(Greet, { who: 1 });
+    // @ts-expect-error missing
+    start(Greet);
   });
 });

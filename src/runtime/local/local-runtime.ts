@@ -191,13 +191,19 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
 
   function started(): void {
     starting--;
-    if (starting === 0) onAllStarted();
+    if (starting > 0) return;
+    onAllStarted();
+    onAllStarted = () => {};
   }
 
   function allStarted(): Promise<void> {
+    if (starting === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      onAllStarted = resolve;
-      if (starting === 0) resolve();
+      const others = onAllStarted;
+      onAllStarted = () => {
+        others();
+        resolve();
+      };
     });
   }
 

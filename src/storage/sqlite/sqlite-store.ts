@@ -67,7 +67,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     heldRunsWithArrivals: (workerId, now) =>
       access(() => heldRunsWithArrivals(sql, workerKey(workerId), now)),
     nextTimer: (request) => access(() => nextTimer(sql, workerKey(request.workerId), request)),
-    watch: (onChange) => keepGoing(() => watch(db, onChange)),
+    watch: (onChange) => keepGoing(() => watch(db, options.path, onChange)),
 
     registerWorker: (worker) => access(() => registerWorker(db, sql, worker)),
     keepAlive: (workerId, leaseMs) => keepGoing(() => keepAlive(options, workerId, leaseMs)),

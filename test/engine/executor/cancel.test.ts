@@ -55,8 +55,14 @@ describe.each(BACKENDS)('cancelling on %s', (backend) => {
     ]);
     expect(attempts).toBe(1);
     const events = await owner.runs.events(run.runId);
-    expect(events[2]?.data).toMatchObject({ reason: 'changed my mind', requested_by: 'cancel_workflow' });
-    expect(events.at(-1)?.data).toMatchObject({ reason: 'changed my mind', cleanup_completed: true });
+    expect(events[2]?.data).toMatchObject({
+      reason: 'changed my mind',
+      requested_by: 'cancel_workflow',
+    });
+    expect(events.at(-1)?.data).toMatchObject({
+      reason: 'changed my mind',
+      cleanup_completed: true,
+    });
   });
 
   it('wakes a suspended run for its cleanup, and clears what it waited for', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Client, type RunHandle } from '../../../src/client/client.ts';
+import type { Client, RunHandle } from '../../../src/client/client.ts';
 import { HookExpiredError } from '../../../src/core/errors.ts';
 import { hook } from '../../../src/primitives/hook.ts';
 import type { Store } from '../../../src/storage/store.ts';

@@ -124,7 +124,12 @@ describe.each(BACKENDS)('retries on %s', (backend) => {
   });
 
   it.each<[string, RetryDelay]>([
-    ['throws', () => { throw new Error('broken'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
     ['gives no duration', () => 'soon' as never],
     ['gives a negative number', () => -1],
   ])('gives up on a step whose retryDelay %s', async (_name, retryDelay) => {
@@ -135,16 +140,13 @@ describe.each(BACKENDS)('retries on %s', (backend) => {
 
   it('counts a timeout as a retryable failure and fires the signal', async () => {
     const reasons: unknown[] = [];
-    const slow = step(
-      { name: 'slow', timeout: '30ms', maxRetries: 1, retryDelay: 0 },
-      async () => {
-        const { signal } = getContext();
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
-        reasons.push(signal.reason);
-        await pause(10);
-        return 'too late';
-      },
-    );
+    const slow = step({ name: 'slow', timeout: '30ms', maxRetries: 1, retryDelay: 0 }, async () => {
+      const { signal } = getContext();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      reasons.push(signal.reason);
+      await pause(10);
+      return 'too late';
+    });
     const wf = workflow({ name: 'wf' }, () => slow());
     const client = await world.open();
     const run = await client.start(wf);

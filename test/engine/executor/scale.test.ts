@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sleep } from '../../../src/primitives/sleep.ts';
 import { step } from '../../../src/workflow/define-step.ts';
 import { workflow } from '../../../src/workflow/define-workflow.ts';
-import { BACKENDS, pause, sequences, useWorld } from './world.ts';
+import { BACKENDS, errorOf, pause, sequences, useWorld } from './world.ts';
 
 describe.each(BACKENDS)('many at once on %s', (backend) => {
   const world = useWorld(backend);
@@ -45,6 +45,11 @@ describe.each(BACKENDS)('many at once on %s', (backend) => {
       return n;
     });
     const client = await world.open();
+    for (const concurrency of [0, -1, 1.5, Number.NaN]) {
+      expect(await errorOf(client.startWorker({ concurrency }))).toMatchObject({
+        code: 'VALIDATION',
+      });
+    }
     const worker = await client.startWorker({ concurrency: 4 });
     const runs = await Promise.all(Array.from({ length: 60 }, (_, n) => client.start(wf, n)));
     const detached = await Promise.all(

@@ -140,6 +140,19 @@ describe.each(BACKENDS)('stopping on %s', (backend) => {
     for (const wait of waits) expect(await wait).toMatchObject({ code: 'CLOSED' });
   });
 
+  it('may come at any moment of a wait', async () => {
+    const wf = workflow({ name: 'wf' }, () => sleep('1h'));
+    const owner = await world.open();
+    const { runId } = await owner.start(wf);
+    for (let turns = 0; turns < 12; turns++) {
+      const client = await world.open();
+      const wait = errorOf(client.runs.wait(runId));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await client.close();
+      expect(await wait).toMatchObject({ code: 'CLOSED' });
+    }
+  });
+
   it('of the worker leaves a client that can still ask and wait', async () => {
     const wf = workflow({ name: 'wf' }, async () => {
       await sleep('200ms');

@@ -69,7 +69,9 @@ describe.each(BACKENDS)('a store that fails, on %s', (backend) => {
       const asleep = await client.start(sleeper);
       await until(() => began.length === 4);
       for (const run of runs) recorded.push(...(await story(client, run.runId)));
-      expect(recorded.filter((text) => text.startsWith('step.completed step_first'))).toHaveLength(2);
+      expect(recorded.filter((text) => text.startsWith('step.completed step_first'))).toHaveLength(
+        2,
+      );
       const waits = [
         ...runs.map((run) => run.result()),
         runs[0]!.result(),

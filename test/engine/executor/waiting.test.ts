@@ -29,7 +29,10 @@ describe.each(BACKENDS)('waiting on %s', (backend) => {
     const client = await world.open();
     const run = await client.start(waiter());
     const controller = new AbortController();
-    const waits = [run.result({ signal: controller.signal }), client.runs.wait('latest', controller)];
+    const waits = [
+      run.result({ signal: controller.signal }),
+      client.runs.wait('latest', controller),
+    ];
     await pause(10);
     controller.abort(new Error('enough'));
     for (const wait of waits) expect((await errorOf(wait)).message).toBe('enough');

@@ -94,7 +94,8 @@ function createSharedMemory(): { open(): Store } {
           if (other !== face) for (const listener of listeners) setTimeout(listener, 5);
         }
       };
-      const guarded = (key: keyof Store) =>
+      const guarded =
+        (key: keyof Store) =>
         async (...args: unknown[]) => {
           if (closed !== null) return closed;
           const result = await (store[key] as (...given: unknown[]) => Promise<unknown>)(...args);
@@ -161,7 +162,8 @@ export async function errorOf(promise: Promise<unknown>, limitMs = 5000): Promis
     ),
     pause(limitMs).then(() => silence),
   ]);
-  if (typeof outcome === 'symbol') throw new Error(`neither resolved nor rejected in ${limitMs} ms`);
+  if (typeof outcome === 'symbol')
+    throw new Error(`neither resolved nor rejected in ${limitMs} ms`);
   if ('error' in outcome) return outcome.error;
   throw new Error(`resolved with ${JSON.stringify(outcome.value)}`);
 }
