@@ -50,7 +50,11 @@ describe('without a schema', () => {
   });
 
   test('options of start', () => {
-    start(greet, { who: 'x' }, { idempotencyKey: 'k', tags: ['a'], metadata: { a: 1 }, detach: true });
+    start(
+      greet,
+      { who: 'x' },
+      { idempotencyKey: 'k', tags: ['a'], metadata: { a: 1 }, detach: true },
+    );
     // @ts-expect-error an unknown option
     start(greet, { who: 'x' }, { key: 'k' });
     expectTypeOf(start<{ who: string }, string, { who: string }>)
@@ -71,12 +75,24 @@ describe('without a schema', () => {
   });
 
   test('any JSON-like input', () => {
-    start(workflow({ name: 'w' }, (list: number[]) => list.length), [1]);
-    start(workflow({ name: 'w' }, (_: string | null) => {}), null);
-    start(workflow({ name: 'w' }, (at: Date) => at), new Date());
+    start(
+      workflow({ name: 'w' }, (list: number[]) => list.length),
+      [1],
+    );
+    start(
+      workflow({ name: 'w' }, (_: string | null) => {}),
+      null,
+    );
+    start(
+      workflow({ name: 'w' }, (at: Date) => at),
+      new Date(),
+    );
     start(workflow({ name: 'w' }, (input?: number) => input));
     // @ts-expect-error no Date
-    start(workflow({ name: 'w' }, (at: Date) => at), '2020-01-01');
+    start(
+      workflow({ name: 'w' }, (at: Date) => at),
+      '2020-01-01',
+    );
   });
 });
 
@@ -97,7 +113,11 @@ describe('without input', () => {
 });
 
 describe('with a schema', () => {
-  const schema = z.object({ orderId: z.string(), amount: z.number().default(99), at: z.coerce.date() });
+  const schema = z.object({
+    orderId: z.string(),
+    amount: z.number().default(99),
+    at: z.coerce.date(),
+  });
   const order = workflow({ name: 'order', input: schema, maxDuration: '2d' }, async (input) => {
     expectTypeOf(input).toEqualTypeOf<{ orderId: string; amount: number; at: Date }>();
     return { ...input, ok: true };
@@ -148,7 +168,10 @@ describe('with a schema', () => {
   });
 
   test('options', () => {
-    workflow({ name: 'w', tags: ['a'], metadata: { a: 1 }, description: 'd', durable: false }, () => {});
+    workflow(
+      { name: 'w', tags: ['a'], metadata: { a: 1 }, description: 'd', durable: false },
+      () => {},
+    );
     workflow({ recoverOnWorkerLoss: false, maxRecoveryAttempts: 1 }, function named() {});
     // @ts-expect-error an unknown option
     workflow({ name: 'w', maxDurations: '1d' }, () => {});

@@ -10,11 +10,14 @@ const { path, durability, workerId, leaseMs, every } = workerData as SqliteOptio
 
 const db = await openDatabase({ path, durability });
 const renew = db.prepare('UPDATE workers SET expires_at = ? WHERE worker_id = ?');
-setInterval(() => {
+
+function beat(): void {
   try {
     renew.run(Date.now() + leaseMs, workerId);
   } catch {
     // Busy, or a disk that is full for a moment: the next beat tries again.
   }
-}, every);
-renew.run(Date.now() + leaseMs, workerId);
+}
+
+setInterval(beat, every);
+beat();
