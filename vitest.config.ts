@@ -19,7 +19,8 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts', 'test/architecture.test.ts']),
       project('conformance', ['test/conformance/**/*.test.ts']),
-      project('engine', ['test/engine/**/*.test.ts']),
+      project('engine', ['test/engine/*.test.ts']),
+      project('executor', ['test/engine/executor/**/*.test.ts']),
       // Only with `--typecheck`: what must and must not compile.
       project('types', [], { typecheck: types }),
       project('cli', ['test/cli/**/*.test.ts']),

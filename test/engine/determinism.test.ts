@@ -269,7 +269,7 @@ describe('stuck', () => {
 
   test('a timer, by name and line', async () => {
     const run = await LiveRun.start(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1)); // TIMER
+      await new Promise((resolve) => setTimeout(resolve, 50)); // TIMER
     });
     expect(awaiting(run)).toEqual([
       expect.stringMatching(startOf(`setTimeout() at ${lineOf('TIMER')}`)),
@@ -305,7 +305,7 @@ describe('stuck', () => {
   });
 
   test('the last call of a deep stack', async () => {
-    const helper = () => new Promise((resolve) => setTimeout(resolve, 1)); // HELPER
+    const helper = () => new Promise((resolve) => setTimeout(resolve, 50)); // HELPER
     const run = await LiveRun.start(async () => helper());
     expect(awaiting(run)[0]).toMatch(startOf(`setTimeout() at ${lineOf('HELPER')}`));
     await settled();
@@ -357,7 +357,7 @@ describe('stuck', () => {
     const session = newSession(
       async () => {
         void a();
-        await new Promise((resolve) => setTimeout(resolve, 1)); // RAW
+        await new Promise((resolve) => setTimeout(resolve, 50)); // RAW
         await b();
       },
       () => {
@@ -446,7 +446,8 @@ describe('stuck', () => {
   });
 });
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+// Longer than what the workflows here wait for, which is longer than a turn of the event loop.
+const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 /** Matches `text:column`. */
 function startOf(text: string): RegExp {
