@@ -57,6 +57,8 @@ export class StepFailedError extends PyWorkflowError {
     });
     this.stepName = stepName;
     this.stepId = stepId;
+    // Where it happened is in the cause; the engine's own frames would be noise in every history.
+    this.stack = `${this.name}: ${this.message}`;
     this.attempts = attempts;
   }
 }
