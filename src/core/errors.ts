@@ -20,6 +20,15 @@ export {
   UnknownWorkflowError,
 } from './engine-errors.ts';
 export { type ErrorCode, messageOf, PyWorkflowError } from './pyworkflow-error.ts';
+export {
+  ChildWorkflowError,
+  ChildWorkflowFailedError,
+  CompensationError,
+  EventLimitExceededError,
+  MaxNestingDepthError,
+  PayloadTooLargeError,
+} from './run-errors.ts';
+export { ScheduleExistsError, ScheduleNotFoundError } from './schedule-errors.ts';
 
 // --- thrown by users -------------------------------------------------------------------------
 
@@ -101,6 +110,18 @@ export class WorkflowTimeoutError extends PyWorkflowError {
   }
 }
 
+// --- the services of setup -------------------------------------------------------------------
+
+/** The Docker engine is gone, refuses, or one of its services cannot be brought up. */
+export class DockerError extends PyWorkflowError {
+  constructor(
+    message: string,
+    options: { cause?: unknown; details?: { [key: string]: Json }; hint?: string } = {},
+  ) {
+    super('DOCKER', message, options);
+  }
+}
+
 // --- the caller's mistake --------------------------------------------------------------------
 
 export class WorkflowNotFoundError extends PyWorkflowError {
@@ -122,17 +143,30 @@ export class AmbiguousIdError extends PyWorkflowError {
   }
 }
 
-/** The idempotency key belongs to a run of another input. */
+/** The idempotency key belongs to a run of another input, or the singleton's place is taken. */
 export class WorkflowAlreadyRunningError extends PyWorkflowError {
-  constructor(runId: string, key: string) {
+  /** Null if it is not known which of several it is. */
+  readonly runId: string | null;
+  constructor(
+    runId: string | null,
+    why: { readonly idempotencyKey: string } | { readonly gate: string },
+  ) {
+    const byKey = 'idempotencyKey' in why;
     super(
       'ALREADY_RUNNING',
-      `The idempotency key '${key}' was used with another input, by run ${runId}`,
+      byKey
+        ? `The idempotency key '${why.idempotencyKey}' was used with another input, by run ${runId}`
+        : `${runId === null ? 'Another run' : `Run ${runId}`} is active and lets no other run beside it (${why.gate})`,
       {
-        details: { run_id: runId, idempotency_key: key },
-        hint: 'Use another key, or the same input.',
+        details: byKey
+          ? { run_id: runId, idempotency_key: why.idempotencyKey }
+          : { run_id: runId, gate: why.gate },
+        hint: byKey
+          ? 'Use another key, or the same input.'
+          : `Wait for it${runId === null ? '' : `: pyworkflow runs wait ${runId}`}`,
       },
     );
+    this.runId = runId;
   }
 }
 

@@ -36,6 +36,12 @@ export function hookToken(runId: string, hookId: string, secret: string): string
   return `${runId}:${hookId}:${key.slice(0, 27)}`;
 }
 
+/** The id of a child's run: known to the parent's code before anything is written. */
+export function childRunId(runId: string, childId: string, secret: string): string {
+  const digits = createHash('sha256').update(`${secret}:${runId}:child:${childId}`).digest('hex');
+  return `run_${digits.slice(0, 16)}`;
+}
+
 /**
  * The nth UUID (version 4 by its form) that a run's code draws: the same in every replay, and
  * unguessable for whoever does not know the run's secret, as users of `crypto` expect.

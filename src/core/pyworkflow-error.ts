@@ -12,7 +12,14 @@ export type ErrorCode =
   | 'HOOK_NOT_FOUND'
   | 'INVALID_TOKEN'
   | 'WORKFLOW_TIMEOUT'
+  | 'CHILD_FAILED'
+  | 'MAX_NESTING_DEPTH'
+  | 'EVENT_LIMIT'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'COMPENSATION_FAILED'
   | 'RUN_NOT_FOUND'
+  | 'SCHEDULE_NOT_FOUND'
+  | 'SCHEDULE_EXISTS'
   | 'AMBIGUOUS_ID'
   | 'ALREADY_RUNNING'
   | 'RUN_FINISHED'
@@ -32,6 +39,7 @@ export type ErrorCode =
   | 'CONFIG'
   | 'DISCOVERY'
   | 'MISSING_DEPENDENCY'
+  | 'DOCKER'
   | 'CLOSED';
 
 const BRAND = Symbol.for('pyworkflow.error');

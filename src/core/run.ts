@@ -47,9 +47,30 @@ export interface RunRecord {
   readonly maxRecoveryAttempts: number;
   readonly recoverOnWorkerLoss: boolean;
   readonly parentRunId: string | null;
+  /** The id under which its parent knows it; null for a root run. */
+  readonly childId: string | null;
+  /** 0 for a root run. */
   readonly nestingDepth: number;
   readonly continuedFromRunId: string | null;
   readonly continuedToRunId: string | null;
+  /** The run whose history this one has taken over up to a step. */
+  readonly forkedFromRunId: string | null;
+  readonly scheduleId: string | null;
+  /** The occurrence it was started for, milliseconds since the epoch. */
+  readonly scheduledAt: number | null;
+  /** Of the deployment that started it, or null if it did not say. */
+  readonly codeVersion: string | null;
+  /** What the code last reported, or null. */
+  readonly progress: RunProgress | null;
+}
+
+/** How far a run has come, in units of its own. */
+export interface RunProgress {
+  readonly done: number;
+  readonly total: number | null;
+  readonly note: string | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A run without its payloads: what lists carry. */

@@ -5,7 +5,7 @@ import type { StepDefinition } from '../workflow/step-definition.ts';
 export interface Pending {
   /** The history does not hold it: the code asks for it now. */
   fresh: boolean;
-  readonly kind: 'step' | 'sleep' | 'hook';
+  readonly kind: 'step' | 'sleep' | 'hook' | 'child';
   readonly id: string;
   readonly name: string | null;
   /** Cancellation does not reach it. */
@@ -25,6 +25,8 @@ export interface PendingStep {
   attempt: number;
   /** When the next attempt is due, milliseconds since the epoch; null while one runs. */
   retryAt: number | null;
+  /** It has its place under the step's rate limit. */
+  reserved: boolean;
   /** The attempt that runs in this process, if one does. */
   running: { abandon(reason: unknown): void } | null;
 }
@@ -53,4 +55,11 @@ function nothing(): void {}
 export function rejectQuietly(pending: Pending, error: unknown): void {
   pending.promise.catch(() => {});
   pending.reject(error);
+}
+
+/** Likewise rejected from the start. */
+export function rejection(error: unknown): Promise<never> {
+  const rejected = Promise.reject(error);
+  rejected.catch(() => {});
+  return rejected;
 }

@@ -30,6 +30,11 @@ export function quiesce(code: UserCode): Promise<void> {
   return new Promise((resolve) => whenQuiet(resolve, code));
 }
 
+/** True if no session of the process is on its way to rest. */
+export function isQuiet(): boolean {
+  return !turnAsked;
+}
+
 /**
  * Calls `fn` when all sessions that are at rest now have been heard: what they ask for together can
  * be written together, in the same turn of the event loop.

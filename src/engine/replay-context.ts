@@ -1,26 +1,27 @@
 import { encode } from '../core/codec.ts';
 import { type Duration, parseDuration } from '../core/duration.ts';
-import { CancellationError, ValidationError } from '../core/errors.ts';
-import { hookToken, runUuid } from '../core/id.ts';
-import { runInContext, type WorkflowContext } from '../workflow/context.ts';
+import { CancellationError, messageOf, ValidationError } from '../core/errors.ts';
+import { hookToken } from '../core/id.ts';
+import { loggable } from '../core/loggable.ts';
+import { currentContext, runInContext, type WorkflowContext } from '../workflow/context.ts';
 import type { Hook, HookOptions } from '../workflow/hook-types.ts';
-import { jsonSchemaOf } from '../workflow/schema.ts';
+import { jsonSchemaOf, validateNow } from '../workflow/schema.ts';
 import type { StepDefinition } from '../workflow/step-definition.ts';
+import { createDraws, type Draws } from './draws.ts';
 import { onForeignCall } from './foreign-calls.ts';
-import { rejectQuietly } from './pending.ts';
-import { seededRandom } from './random.ts';
+import { deprecatePatch, patched } from './patches.ts';
+import { rejection, rejectQuietly } from './pending.ts';
+import { type Scope, startChild } from './replay-child.ts';
 import type { Session } from './session.ts';
 
 type AbortableContext = WorkflowContext & { abort(reason: unknown): void };
 
 /** The primitives over a session. One context a session, and one more for each shielded scope. */
 export function createReplayContext(session: Session): AbortableContext {
-  const random = seededRandom(session.runId);
-  let uuids = 0;
   let controller: AbortController | undefined;
   const shared = {
-    random,
-    randomUUID: () => runUuid(session.runId, ++uuids, session.secret),
+    scopes: new WeakMap<object, Scope>(),
+    ...createDraws(session),
     signal: () => {
       controller ??= new AbortController();
       if (session.cancelled && !controller.signal.aborted) {
@@ -33,9 +34,8 @@ export function createReplayContext(session: Session): AbortableContext {
   return Object.assign(context, { abort: (reason: unknown) => controller?.abort(reason) });
 }
 
-interface SharedParts {
-  random(): number;
-  randomUUID(): string;
+interface SharedParts extends Draws {
+  readonly scopes: WeakMap<object, Scope>;
   signal(): AbortSignal;
 }
 
@@ -44,6 +44,13 @@ function contextOf(session: Session, shielded: boolean, shared: SharedParts): Wo
     if (session.cancelled === null || shielded) return null;
     return rejection(new CancellationError(session.cancelled.reason));
   };
+  const check = () => {
+    if (session.cancelled && !shielded) throw new CancellationError(session.cancelled.reason);
+  };
+
+  const scope: Scope = { shielded, refused };
+  // A handle may be used elsewhere than where its child was started.
+  const scopeNow = () => shared.scopes.get(currentContext() ?? session) ?? scope;
 
   const context: WorkflowContext = {
     kind: 'workflow',
@@ -53,6 +60,8 @@ function contextOf(session: Session, shielded: boolean, shared: SharedParts): Wo
     get isReplaying() {
       return session.isReplaying;
     },
+    scheduledTime: session.scheduledAt === null ? null : new Date(session.scheduledAt),
+    parentRunId: session.parentRunId,
     get signal() {
       return shared.signal();
     },
@@ -65,13 +74,29 @@ function contextOf(session: Session, shielded: boolean, shared: SharedParts): Wo
         : Object.assign(refusal, { hookId: '', name, token: '' });
     },
     shield: (fn) => runInContext(contextOf(session, true, shared), fn),
-    checkCancellation() {
-      if (session.cancelled && !shielded) throw new CancellationError(session.cancelled.reason);
+    startChild: (definition, input, options) =>
+      startChild(session, scope, scopeNow, definition, input, options),
+    async continueAsNew(input) {
+      // Not even under a shield: who was asked to stop does not go on as another run.
+      if (session.cancelled) throw new CancellationError(session.cancelled.reason);
+      return continueAsNew(session, input);
+    },
+    patched: (id) => patched(session, id),
+    deprecatePatch: (id) => deprecatePatch(session, id),
+    beginCompensation: (name, error, undos) => beginCompensation(session, name, error, undos),
+    checkCancellation: check,
+    reportProgress(done, total, note) {
+      if (session.isReplaying || session.outcome !== null) return;
+      session.ask({ kind: 'progress', done, total, note });
+    },
+    recordLog(level, message, fields) {
+      session.log({ level, message, fields: loggable(fields), step_id: null });
     },
     now: () => session.now,
     random: shared.random,
     randomUUID: shared.randomUUID,
   };
+  shared.scopes.set(context, scope);
   onForeignCall(context, session);
   return context;
 }
@@ -84,7 +109,7 @@ function runStep(
 ): Promise<unknown> {
   const id = session.nextId('step', definition.name);
   // What is recorded was encodable; only fresh arguments need encoding.
-  const recorded = session.recordedStep(id);
+  const recorded = session.recorded.step(id);
   let encoded = recorded?.data.args;
   if (encoded === undefined) {
     try {
@@ -95,7 +120,8 @@ function runStep(
   }
   const pending = session.request('step', id, definition.name, shielded);
   const attempt = recorded?.data.attempt ?? 1;
-  pending.step = { definition, args: encoded, attempt, retryAt: null, running: null };
+  const state = { attempt, retryAt: null, reserved: false, running: null };
+  pending.step = { definition, args: encoded, ...state };
   if (pending.fresh) {
     session.ask({ kind: 'step', id, name: definition.name, definition, args: encoded });
   }
@@ -159,11 +185,29 @@ function instantAfter(session: Session, durationMs: number): number {
   return Math.min(session.now + durationMs, 8.64e15);
 }
 
-/** Like a pending wait that is rejected, it does not end the process if nobody awaits it yet. */
-function rejection(error: unknown): Promise<never> {
-  const rejected = Promise.reject(error);
-  rejected.catch(() => {});
-  return rejected;
+/** @throws ValidationError if the input does not fit the workflow's schema */
+function continueAsNew(session: Session, input: unknown): Promise<never> {
+  const what = `The input of workflow '${session.workflowName}' does not fit`;
+  session.continueAsNew(encode(validateNow(session.input, input, what)));
+  return new Promise(() => {});
+}
+
+function beginCompensation(
+  session: Session,
+  name: string | null,
+  error: unknown,
+  undos: number,
+): (failed: number) => void {
+  const id = session.nextId('compensation', name);
+  if (session.match('compensation', id, name) === 'fresh') {
+    const data = { compensation_id: id, name, error: messageOf(error), undos };
+    session.ask({ kind: 'mark', type: 'compensation.started', data });
+  }
+  return (failed) => {
+    if (session.match('end of compensation', id, null) !== 'fresh') return;
+    const data = { compensation_id: id, failed };
+    session.ask({ kind: 'mark', type: 'compensation.completed', data });
+  };
 }
 
 function announceStep(hookName: string, onCreated: (token: string) => unknown): StepDefinition {
@@ -177,5 +221,6 @@ function announceStep(hookName: string, onCreated: (token: string) => unknown): 
     metadata: {},
     forceLocal: true,
     queue: null,
+    rateLimit: null,
   };
 }

@@ -1,29 +1,24 @@
 import { CancellationError, ClosedError } from '../core/errors.ts';
+import type { EventData } from '../core/event.ts';
 import { isFinished, type RunStatus, type RunSummary } from '../core/run.ts';
+import type { OpenWaits } from '../engine/open-waits.ts';
 import type { PendingStep } from '../engine/pending.ts';
 import { whenQuiet } from '../engine/quiesce.ts';
 import type { Session } from '../engine/session.ts';
-import type { AdvanceRun, WriteResult } from '../storage/commit.ts';
+import type { WriteResult } from '../storage/commit.ts';
 import type { Arrivals, Lease, Timer } from '../storage/store.ts';
-import { type Arrival, recordArrival, recordStepCancelled, recordWithoutCode } from './arrival.ts';
+import type { ActiveRunListener } from './active-run-listener.ts';
+import { type Arrival, recordArrival, recordWithoutCode } from './arrival.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
-import { createDraft, type Draft, record, recordCommands, restartStep } from './draft.ts';
-import type { Executor, RunEnd } from './executor.ts';
+import { cancelChildren, recordCalledOff, warnUnlessEnded } from './cancel.ts';
+import { createDraft, type Draft, restartStep, writeOf } from './draft.ts';
+import type { Executor } from './executor.ts';
 import { recordOutcome } from './finish.ts';
-
-export interface ActiveRunListener {
-  /** The lease is given back; the session may be kept to resume the run quickly. */
-  onSuspended(run: ActiveRun): void;
-  /** The run has ended or is parked. */
-  onEnded(run: ActiveRun, end: RunEnd): void;
-  /** Somebody else owns the run now, or the store failed: whatever this process knew is void. */
-  onLost(run: ActiveRun, error: unknown): void;
-  /** Something came in between that changes the decision; the lease is still held. */
-  onOutdated(run: ActiveRun): void;
-  onCommitted(run: ActiveRun, draft: Draft): void;
-  /** The run's code went on without an event. */
-  onViolation(runId: string): void;
-}
+import { checkLimits } from './limits.ts';
+import { delayLimitedSteps, startsLimitedStep } from './rate-limit.ts';
+import { recordCommands } from './record-commands.ts';
+import type { RunInHand } from './run-in-hand.ts';
+import { createStepReports, type Reported, type StepReports } from './step-reports.ts';
 
 /**
  * A run while this process holds its lease: takes what arrives, lets the code react, and writes
@@ -33,13 +28,14 @@ export interface ActiveRunListener {
  * next. It moves by callbacks on its own fields (`decide` → `take` → `settle` → `onCommitted`), for
  * this is the way of every step, and promises would be half of its cost.
  */
-export class ActiveRun {
+export class ActiveRun implements RunInHand {
+  readonly executor: Executor;
   readonly session: Session;
   readonly summary: RunSummary;
   readonly lease: Lease;
+  readonly open: OpenWaits | null;
   /** Of the last event on disk. */
   sequence: number;
-  readonly #executor: Executor;
   readonly #listener: ActiveRunListener;
   #status: RunStatus;
   #recoveryAttempts: number;
@@ -47,12 +43,14 @@ export class ActiveRun {
   #arrivals: Arrival[] = [];
   #inboxSeen = 0;
   readonly #timersSeen = new Set<string>();
+  readonly #reports: StepReports;
   /** The decision being made, and what it still has to take. */
   #draft: Draft | null = null;
   #taking: readonly Arrival[] = [];
   #taken = 0;
   #afterQuiet: (() => void) | null = null;
   #runningSteps = 0;
+  #callOffReport = () => {};
   #over = false;
   #draining = false;
   #drained: Promise<void> | undefined;
@@ -61,20 +59,32 @@ export class ActiveRun {
   constructor(
     executor: Executor,
     listener: ActiveRunListener,
-    held: { lease: Lease; summary: RunSummary; session: Session; sequence: number },
+    held: {
+      lease: Lease;
+      summary: RunSummary;
+      session: Session;
+      sequence: number;
+      open: OpenWaits | null;
+    },
   ) {
-    this.#executor = executor;
+    this.executor = executor;
     this.#listener = listener;
     this.session = held.session;
     this.summary = held.summary;
     this.lease = held.lease;
     this.sequence = held.sequence;
+    this.open = held.open;
     this.#status = held.summary.status;
     this.#recoveryAttempts = held.summary.recoveryAttempts;
+    this.#reports = createStepReports(executor.clock, () => this.#decide());
   }
 
   get runId(): string {
     return this.summary.runId;
+  }
+
+  get workerId(): string {
+    return this.lease.workerId;
   }
 
   get status(): RunStatus {
@@ -95,12 +105,20 @@ export class ActiveRun {
   /** Looks for what has arrived in the store. */
   async poll(): Promise<void> {
     try {
-      const now = this.#executor.clock.now();
-      this.#enqueue(await this.#executor.store.readArrivals(this.lease, this.#inboxSeen, now));
+      const now = this.executor.clock.now();
+      this.#enqueue(await this.executor.store.readArrivals(this.lease, this.#inboxSeen, now));
+      if (this.#over) this.#lookForMissed();
     } catch (error) {
       return this.#lose(error);
     }
     this.#decide();
+  }
+
+  /** Asks by an empty write whether the lease is still held; one that is lost stops the steps. */
+  probe(): void {
+    if (this.#draft === null && this.#runningSteps > 0) {
+      this.#decide(createDraft(this.executor.clock.now()));
+    }
   }
 
   /** The code did what only an event may cause: the session has ended by itself. */
@@ -120,7 +138,7 @@ export class ActiveRun {
 
   /** Forgets the run without a write; its steps are told to stop. */
   abandon(reason: unknown): void {
-    this.#over = true;
+    this.#close();
     for (const { step } of this.session.pending.values()) this.#abandonStep(step, reason);
     this.#onDrained?.();
   }
@@ -128,6 +146,14 @@ export class ActiveRun {
   onAttemptEnd(stepId: string, end: AttemptEnd): void {
     this.#arrivals.push({ type: 'attempt', stepId, end });
     this.#decide();
+  }
+
+  onProgress(progress: Reported): void {
+    this.#reports.progress(progress);
+  }
+
+  onLog(data: EventData['log.recorded']): void {
+    this.#reports.log(data);
   }
 
   onCommitted(result: WriteResult): void {
@@ -153,9 +179,10 @@ export class ActiveRun {
 
   #decide(draft?: Draft): void {
     if (this.#draft !== null || this.#over) return;
+    this.#arrivals.push(...this.#reports.take());
     const idle = this.#arrivals.length === 0 && this.session.outcome === null;
     if (draft === undefined && idle) return;
-    this.#draft = draft ?? createDraft(this.#executor.clock.now());
+    this.#draft = draft ?? createDraft(this.executor.clock.now());
     this.#taking = this.#arrivals;
     this.#taken = 0;
     this.#arrivals = [];
@@ -174,10 +201,10 @@ export class ActiveRun {
         return this.#settle(draft);
       }
       if (arrival.type === 'attempt') this.#stepEnded(arrival.stepId);
-      const effect = recordArrival(this.#executor, this, draft, arrival);
+      const effect = recordArrival(this, draft, arrival);
       if (effect === null) continue;
       if (effect.type === 'retry') return this.#retry(effect.stepId, effect.step);
-      if (effect.type === 'cancellation.requested') this.#abandonRefused(effect.data.reason, draft);
+      if (effect.type === 'cancellation.requested') this.#cancel(effect.data.reason, draft);
       this.session.deliver(effect);
       return whenQuiet(this.#quiet, this.session);
     }
@@ -186,30 +213,27 @@ export class ActiveRun {
   readonly #quiet = (): void =>
     this.#guard(() => {
       if (this.#draft === null) return;
-      recordCommands(this.#draft, this.runId, this.session.takeCommands());
+      recordCommands(this, this.#draft, this.session.takeCommands());
       this.#afterQuiet?.();
       this.#afterQuiet = null;
       this.#take();
     });
 
-  /** When the code has been told of the cancellation, what it awaits no more is called off. */
-  #abandonRefused(reason: string | null, draft: Draft): void {
+  #cancel(reason: string | null, draft: Draft): void {
+    cancelChildren(this, draft, reason);
     const waiting = [...this.session.pending.values()];
+    // When the code has been told, what it awaits no more is called off.
     this.#afterQuiet = () => {
-      for (const { id, kind, step } of waiting) {
-        if (this.session.pending.has(id)) continue;
-        draft.clearTimers.push(id);
-        if (kind === 'hook') record(draft, 'hook.disposed', { hook_id: id });
-        if (step === undefined) continue;
-        this.#abandonStep(step, new CancellationError(reason));
-        recordStepCancelled(draft, id, step, reason);
+      for (const called of recordCalledOff(this, draft, waiting, reason)) {
+        this.#abandonStep(called, new CancellationError(reason));
       }
     };
+    this.#callOffReport = warnUnlessEnded(this);
   }
 
   /** The attempt before may have changed its arguments in place; the history has them as they were. */
   #retry(stepId: string, step: PendingStep): void {
-    this.#executor.store.readEvents(this.runId, { types: ['step.started'] }).then(
+    this.executor.store.readEvents(this.runId, { types: ['step.started'] }).then(
       (events) =>
         this.#guard(() => {
           if (this.#draft === null) return;
@@ -226,10 +250,21 @@ export class ActiveRun {
   #settle(draft: Draft): void {
     const { outcome } = this.session;
     if (draft.release === undefined && outcome !== null) {
-      recordOutcome(draft, this.session, outcome, this.sequence + draft.events.length);
+      recordOutcome(this, draft, outcome, this.sequence + draft.events.length);
     }
+    checkLimits(this, draft);
+    if (!startsLimitedStep(this, draft)) return this.#write(draft);
+    delayLimitedSteps(this, draft).then(
+      () => this.#guard(() => this.#write(draft)),
+      (error) => this.#lose(error),
+    );
+  }
+
+  #write(draft: Draft): void {
     if (draft.release === undefined) this.#settleStatus(draft);
-    this.#executor.commits.enqueue(writeOf(this.lease, this.sequence, draft), this);
+    const begun = this.session.now > 0;
+    if (begun && this.summary.startedAt === null) draft.run.startedAt ??= draft.now;
+    this.executor.commits.enqueue(writeOf(this.lease, this.sequence, draft), this);
   }
 
   /** Suspends a run that has nothing to do here; otherwise it is running. */
@@ -238,7 +273,6 @@ export class ActiveRun {
     const status: RunStatus = busy || this.#draining ? 'running' : 'suspended';
     if (status === 'suspended') draft.release = 'suspend';
     if (status !== this.#status) Object.assign(draft.run, { status, updatedAt: draft.now });
-    if (this.summary.startedAt === null) draft.run.startedAt ??= draft.now;
     if (draft.progress && this.#recoveryAttempts > 0) {
       Object.assign(draft.run, { recoveryAttempts: 0, updatedAt: draft.now });
     }
@@ -255,7 +289,7 @@ export class ActiveRun {
     this.#recoveryAttempts = draft.run.recoveryAttempts ?? this.#recoveryAttempts;
     // The same timer may be due again within the same millisecond.
     for (const timer of draft.timers) this.#timersSeen.delete(keyOf(timer));
-    this.#listener.onCommitted(this, draft);
+    this.#listener.onCommitted(this, draft, result.wakes === true);
     for (const id of draft.startSteps) this.#startStep(id);
     if (draft.release !== undefined) {
       if (result.released === true) return this.#released(draft);
@@ -267,9 +301,15 @@ export class ActiveRun {
 
   #released(draft: Draft): void {
     if (isFinished(this.#status) || this.#status === 'interrupted') return this.#end(draft);
-    this.#over = true;
+    this.#close();
     this.#onDrained?.();
     this.#listener.onSuspended(this);
+    this.#lookForMissed();
+  }
+
+  /** A full inbox hinders a release, a due timer does not; and nobody is told of it again. */
+  #lookForMissed(): void {
+    if (this.#arrivals.length > 0) this.#listener.onMissed();
   }
 
   #startStep(stepId: string): void {
@@ -277,6 +317,7 @@ export class ActiveRun {
     if (step === undefined || this.#over || this.#draining) return;
     const args = step.args ?? [];
     step.args = undefined;
+    step.reserved = false;
     const attempt = new Attempt(
       {
         runId: this.runId,
@@ -284,14 +325,14 @@ export class ActiveRun {
         metadata: this.session.metadata,
         stepId,
         attempt: step.attempt,
-        definition: step.definition,
+        definition: this.executor.standIns?.step(step.definition) ?? step.definition,
         args,
       },
       this,
     );
     step.running = attempt;
     this.#runningSteps++;
-    attempt.start(this.#executor.clock);
+    attempt.start(this.executor.clock, this.executor.observer);
   }
 
   #stepEnded(stepId: string): void {
@@ -315,14 +356,21 @@ export class ActiveRun {
   #end(draft: Draft): void {
     // What still runs lost a race: its result is nobody's.
     if (this.#runningSteps > 0) this.abandon(new ClosedError('run'));
-    this.#over = true;
+    this.#close();
     this.#onDrained?.();
     this.#listener.onEnded(this, {
       runId: this.runId,
       status: this.#status,
       result: draft.run.result ?? null,
       error: draft.run.error ?? null,
+      continuedToRunId: draft.run.continuedToRunId ?? null,
     });
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#callOffReport();
+    this.#reports.stop();
   }
 
   #guard(work: () => void): void {
@@ -349,21 +397,4 @@ export class ActiveRun {
 
 function keyOf(timer: Timer): string {
   return `${timer.id}@${timer.dueAt}`;
-}
-
-function writeOf(lease: Lease, expectedSequence: number, draft: Draft): AdvanceRun {
-  const { updatedAt } = draft.run;
-  return {
-    op: 'advance',
-    lease,
-    expectedSequence,
-    events: draft.events,
-    run: updatedAt === undefined ? undefined : { ...draft.run, updatedAt },
-    timers: draft.timers,
-    clearTimers: draft.clearTimers,
-    hooks: draft.hooks,
-    expireHooks: draft.expireHooks,
-    inboxThrough: draft.inboxThrough,
-    release: draft.release,
-  };
 }

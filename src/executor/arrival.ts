@@ -1,22 +1,26 @@
 import { isoTime } from '../core/clock.ts';
 import { WorkflowTimeoutError } from '../core/errors.ts';
-import type { RunStatus, RunSummary } from '../core/run.ts';
+import type { EventData } from '../core/event.ts';
+import type { RunProgress, RunStatus } from '../core/run.ts';
 import type { Delivery } from '../engine/history.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { PendingStep } from '../engine/pending.ts';
-import type { Session } from '../engine/session.ts';
 import type { InboxEntry, Timer } from '../storage/store.ts';
 import type { AttemptEnd } from './attempt.ts';
+import { recordChildEnd } from './child-end.ts';
 import { type Draft, record } from './draft.ts';
-import type { Executor } from './executor.ts';
-import { disposeHooks, recordCancelled, recordFailure } from './finish.ts';
+import { recordCancelled, recordFailure } from './finish.ts';
+import type { RunInHand } from './run-in-hand.ts';
 import { recordStepEnd } from './step-end.ts';
 
 /** What can happen to a run that this process holds. */
 export type Arrival =
   | { readonly type: 'attempt'; readonly stepId: string; readonly end: AttemptEnd }
   | { readonly type: 'inbox'; readonly entry: InboxEntry }
-  | { readonly type: 'timer'; readonly timer: Timer };
+  | { readonly type: 'timer'; readonly timer: Timer }
+  /** What a step has to say while it runs. */
+  | { readonly type: 'progress'; readonly progress: Omit<RunProgress, 'at'> }
+  | { readonly type: 'log'; readonly data: EventData['log.recorded'] };
 
 /** A step whose next attempt is due. */
 export interface RetryDue {
@@ -25,9 +29,7 @@ export interface RetryDue {
   readonly step: PendingStep;
 }
 
-interface Run {
-  readonly session: Session;
-  readonly summary: RunSummary;
+interface Run extends RunInHand {
   readonly status: RunStatus;
   /** Of the last event on disk. */
   readonly sequence: number;
@@ -38,7 +40,6 @@ interface Run {
  * null if the code need not know.
  */
 export function recordArrival(
-  executor: Executor,
   run: Run,
   draft: Draft,
   arrival: Arrival,
@@ -48,8 +49,17 @@ export function recordArrival(
       const step = run.session.pending.get(arrival.stepId)?.step;
       // Cancelled while it ran: nobody waits for it any more.
       if (step === undefined) return null;
-      return recordStepEnd(executor, draft, arrival.stepId, step, arrival.end, run.sequence);
+      return recordStepEnd(run.executor, draft, arrival.stepId, step, arrival.end, run.sequence);
     }
+    case 'progress':
+      Object.assign(draft.run, {
+        progress: { ...arrival.progress, at: draft.now },
+        updatedAt: draft.now,
+      });
+      return null;
+    case 'log':
+      record(draft, 'log.recorded', arrival.data);
+      return null;
     case 'inbox':
       draft.inboxThrough = arrival.entry.id;
       return recordMessage(run, draft, arrival.entry);
@@ -70,23 +80,13 @@ export function recordWithoutCode(run: Run, draft: Draft, arrivals: readonly Arr
   for (const arrival of arrivals) {
     if (arrival.type !== 'inbox') continue;
     const { entry } = arrival;
-    if (entry.type === 'cancel' && parked) {
+    if ((entry.type === 'cancel' || entry.type === 'terminate') && parked) {
       recordRequest(draft, entry.reason, entry.requestedBy);
-      return recordCancelled(draft, run.session, entry.reason, false);
+      return recordCancelled(run, draft, entry.reason, false);
     }
     if (entry.type !== 'resume') blocked = true;
     else if (!blocked) draft.inboxThrough = entry.id;
   }
-}
-
-export function recordStepCancelled(
-  draft: Draft,
-  stepId: string,
-  step: PendingStep,
-  reason: string | null,
-): void {
-  const names = { step_id: stepId, step_name: step.definition.name };
-  record(draft, 'step.cancelled', { ...names, reason, cancelled_at: isoTime(draft.now) });
 }
 
 function recordMessage(run: Run, draft: Draft, entry: InboxEntry): Delivery | null {
@@ -103,6 +103,12 @@ function recordMessage(run: Run, draft: Draft, entry: InboxEntry): Delivery | nu
       const data = recordRequest(draft, entry.reason, entry.requestedBy);
       return { type: 'cancellation.requested', ...position(run, draft), data };
     }
+    case 'terminate':
+      recordRequest(draft, entry.reason, entry.requestedBy);
+      recordCancelled(run, draft, entry.reason, false);
+      return null;
+    case 'child.ended':
+      return recordChildEnd(run, draft, entry);
     case 'resume':
       if (run.status === 'interrupted') {
         record(draft, 'workflow.resumed', { requested_by: entry.requestedBy });
@@ -116,7 +122,7 @@ function isParked({ kind }: Outcome): boolean {
   return kind === 'diverged' || kind === 'stuck';
 }
 
-function recordRequest(draft: Draft, reason: string | null, requestedBy: string) {
+export function recordRequest(draft: Draft, reason: string | null, requestedBy: string) {
   const data = { reason, requested_by: requestedBy, requested_at: isoTime(draft.now) };
   record(draft, 'cancellation.requested', data);
   return data;
@@ -124,8 +130,8 @@ function recordRequest(draft: Draft, reason: string | null, requestedBy: string)
 
 function recordTimer(run: Run, draft: Draft, timer: Timer): Delivery | RetryDue | null {
   if (timer.kind === 'deadline') {
-    disposeHooks(draft, run.session);
-    recordFailure(draft, new WorkflowTimeoutError(run.summary.runId, run.summary.maxDuration ?? 0));
+    const { runId, maxDuration } = run.summary;
+    recordFailure(run, draft, new WorkflowTimeoutError(runId, maxDuration ?? 0));
     return null;
   }
   const pending = run.session.pending.get(timer.id);

@@ -1,7 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { decode, encode } from '../core/codec.ts';
-import { CancellationError, StepTimeoutError } from '../core/errors.ts';
+import { CancellationError, ClosedError, StepTimeoutError } from '../core/errors.ts';
+import type { EventData } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
+import { loggable } from '../core/loggable.ts';
+import type { AttemptOutcome, Observer } from '../observability/observer.ts';
 import { runInContext, type StepContext } from '../workflow/context.ts';
 import type { StepDefinition } from '../workflow/step-definition.ts';
 
@@ -20,9 +23,11 @@ export type AttemptEnd =
   | { readonly ok: true; readonly result: Json }
   | { readonly ok: false; readonly error: unknown };
 
-/** Told once how an attempt ended. */
+/** Told what a step reports meanwhile, and once how its attempt ended. */
 export interface AttemptListener {
   onAttemptEnd(stepId: string, end: AttemptEnd): void;
+  onProgress(progress: { done: number; total: number | null; note: string | null }): void;
+  onLog(data: EventData['log.recorded']): void;
 }
 
 /**
@@ -34,6 +39,7 @@ export class Attempt implements StepContext {
   readonly kind = 'step';
   readonly #request: AttemptRequest;
   readonly #listener: AttemptListener;
+  #observer: Observer | undefined;
   #controller: AbortController | undefined;
   #abortReason: unknown;
   #over = false;
@@ -44,8 +50,9 @@ export class Attempt implements StepContext {
     this.#listener = listener;
   }
 
-  start(clock: Clock): void {
+  start(clock: Clock, observer: Observer | undefined): void {
     const { definition } = this.#request;
+    this.#observer = observer;
     if (definition.timeoutMs !== null) {
       const error = new StepTimeoutError(definition.name, definition.timeoutMs);
       this.#callOff = clock.after(definition.timeoutMs, () => {
@@ -53,7 +60,10 @@ export class Attempt implements StepContext {
         this.#end({ ok: false, error });
       });
     }
-    runInContext(this, () => call(definition, this.#request.args)).then(
+    const running =
+      observer === undefined ? this.#run() : observer.runAttempt(this, () => this.#run());
+    // Not in what the observer made active: that is for the step's own code.
+    running.then(
       (value) => this.#end(encoded(value)),
       (error) => this.#end({ ok: false, error }),
     );
@@ -61,6 +71,7 @@ export class Attempt implements StepContext {
 
   /** Fires the step's signal and forgets the attempt. */
   abandon(reason: unknown): void {
+    if (!this.#over) this.#observer?.attemptEnded(this, outcomeOf(reason), reason);
     this.#over = true;
     this.#callOff?.();
     this.#abort(reason);
@@ -99,6 +110,20 @@ export class Attempt implements StepContext {
     if (CancellationError.is(this.#abortReason, 'CANCELLED')) throw this.#abortReason;
   }
 
+  reportProgress(done: number, total: number | null, note: string | null): void {
+    if (!this.#over) this.#listener.onProgress({ done, total, note });
+  }
+
+  recordLog(level: string, message: string, fields: { readonly [key: string]: unknown }): void {
+    if (this.#over) return;
+    this.#listener.onLog({ level, message, fields: loggable(fields), step_id: this.stepId });
+  }
+
+  #run(): Promise<unknown> {
+    const { definition, args } = this.#request;
+    return runInContext(this, () => call(definition, args));
+  }
+
   #abort(reason: unknown): void {
     this.#abortReason = reason;
     this.#controller?.abort(reason);
@@ -108,8 +133,16 @@ export class Attempt implements StepContext {
     if (this.#over) return;
     this.#over = true;
     this.#callOff?.();
+    if (end.ok) this.#observer?.attemptEnded(this, 'completed', undefined);
+    else this.#observer?.attemptEnded(this, outcomeOf(end.error), end.error);
     this.#listener.onAttemptEnd(this.#request.stepId, end);
   }
+}
+
+function outcomeOf(error: unknown): AttemptOutcome {
+  if (CancellationError.is(error, 'CANCELLED')) return 'cancelled';
+  if (ClosedError.is(error, 'CLOSED')) return 'abandoned';
+  return StepTimeoutError.is(error, 'STEP_TIMEOUT') ? 'timed_out' : 'failed';
 }
 
 async function call(definition: StepDefinition, args: Json): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { afterQuiet } from '../engine/quiesce.ts';
+import type { Observer } from '../observability/observer.ts';
 import type { Write, WriteResult } from '../storage/commit.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -7,6 +8,8 @@ export interface CommitQueue {
   enqueue(write: Write, listener: CommitListener): void;
   /** The same as a promise. @throws what the store throws */
   submit(write: Write): Promise<WriteResult>;
+  /** True if nothing waits to be written and nothing is being written. */
+  isIdle(): boolean;
 }
 
 export interface CommitListener {
@@ -16,7 +19,8 @@ export interface CommitListener {
   onCommitError(error: unknown): void;
 }
 
-export function createCommitQueue(store: Store): CommitQueue {
+/** @param observer told how long each flush took */
+export function createCommitQueue(store: Store, observer?: Observer): CommitQueue {
   let writes: Write[] = [];
   let listeners: CommitListener[] = [];
   let writing = false;
@@ -25,8 +29,10 @@ export function createCommitQueue(store: Store): CommitQueue {
   function flush(): void {
     const [batch, waiting] = [writes, listeners];
     [writes, listeners] = [[], []];
+    const begunAt = observer === undefined ? 0 : performance.now();
     store.commit(batch).then(
       (results) => {
+        observer?.commitFlushed(batch.length, performance.now() - begunAt);
         setImmediate(goOn);
         for (const [index, listener] of waiting.entries()) {
           listener.onCommitted(results[index] as WriteResult);
@@ -59,5 +65,6 @@ export function createCommitQueue(store: Store): CommitQueue {
       new Promise((resolve, reject) =>
         enqueue(write, { onCommitted: resolve, onCommitError: reject }),
       ),
+    isIdle: () => !writing,
   };
 }

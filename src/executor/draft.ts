@@ -1,10 +1,8 @@
-import { isoTime } from '../core/clock.ts';
 import { type EventData, type EventType, type NewEvent, newEvent } from '../core/event.ts';
 import type { HookRecord } from '../core/hook.ts';
-import type { Command } from '../engine/command.ts';
 import type { PendingStep } from '../engine/pending.ts';
-import type { RunChange } from '../storage/commit.ts';
-import type { Timer } from '../storage/store.ts';
+import type { AdvanceRun, CreateRun, Deliver, RunChange } from '../storage/commit.ts';
+import type { Lease, Timer } from '../storage/store.ts';
 
 /** What one decision about a run will write, and the steps to start once it is written. */
 export interface Draft {
@@ -14,6 +12,10 @@ export interface Draft {
   readonly clearTimers: string[];
   readonly hooks: HookRecord[];
   readonly expireHooks: string[];
+  /** Children, or the successor. */
+  readonly creates: CreateRun[];
+  /** For other runs. */
+  readonly deliveries: Deliver[];
   /** Steps whose attempt starts when the draft is on disk. */
   readonly startSteps: string[];
   inboxThrough: number | undefined;
@@ -32,6 +34,8 @@ export function createDraft(now: number): Draft {
     clearTimers: [],
     hooks: [],
     expireHooks: [],
+    creates: [],
+    deliveries: [],
     startSteps: [],
     inboxThrough: undefined,
     progress: false,
@@ -56,51 +60,22 @@ export function restartStep(draft: Draft, stepId: string, step: PendingStep): vo
   draft.startSteps.push(stepId);
 }
 
-/** Turns what the code asks for into events, timers, hooks and steps to start. */
-export function recordCommands(draft: Draft, runId: string, commands: readonly Command[]): void {
-  for (const command of commands) {
-    switch (command.kind) {
-      case 'step':
-        record(draft, 'step.started', {
-          step_id: command.id,
-          step_name: command.name,
-          args: command.args,
-          attempt: 1,
-        });
-        draft.startSteps.push(command.id);
-        break;
-      case 'sleep':
-        record(draft, 'sleep.started', {
-          sleep_id: command.id,
-          duration_seconds: command.durationMs / 1000,
-          resume_at: isoTime(command.resumeAt),
-          name: command.name,
-        });
-        draft.timers.push({ id: command.id, kind: 'sleep', dueAt: command.resumeAt });
-        break;
-      case 'hook':
-        record(draft, 'hook.created', {
-          hook_id: command.id,
-          name: command.name,
-          token: command.token,
-          url: '',
-          expires_at: command.expiresAt === null ? null : isoTime(command.expiresAt),
-        });
-        draft.hooks.push({
-          hookId: command.id,
-          runId,
-          name: command.name,
-          token: command.token,
-          status: 'pending',
-          createdAt: draft.now,
-          receivedAt: null,
-          expiresAt: command.expiresAt,
-          payload: null,
-          payloadSchema: command.schema,
-        });
-        if (command.expiresAt !== null) {
-          draft.timers.push({ id: command.id, kind: 'hook', dueAt: command.expiresAt });
-        }
-    }
-  }
+/** What the store is asked to write: the whole decision or nothing. */
+export function writeOf(lease: Lease, expectedSequence: number, draft: Draft): AdvanceRun {
+  const { updatedAt } = draft.run;
+  return {
+    op: 'advance',
+    lease,
+    expectedSequence,
+    events: draft.events,
+    run: updatedAt === undefined ? undefined : { ...draft.run, updatedAt },
+    timers: draft.timers,
+    clearTimers: draft.clearTimers,
+    hooks: draft.hooks,
+    expireHooks: draft.expireHooks,
+    creates: draft.creates,
+    deliveries: draft.deliveries,
+    inboxThrough: draft.inboxThrough,
+    release: draft.release,
+  };
 }

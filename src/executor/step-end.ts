@@ -1,6 +1,7 @@
 import { isoTime } from '../core/clock.ts';
 import { encodeError } from '../core/error-codec.ts';
-import { messageOf, PyWorkflowError } from '../core/errors.ts';
+import { messageOf, PayloadTooLargeError, PyWorkflowError } from '../core/errors.ts';
+import { newStepEvent } from '../core/event.ts';
 import { describeRetryDelay, retryDelayMs } from '../core/retry-policy.ts';
 import type { Delivery } from '../engine/history.ts';
 import type { PendingStep } from '../engine/pending.ts';
@@ -24,7 +25,19 @@ export function recordStepEnd(
   const names = { step_id: stepId, step_name: step.definition.name };
   if (end.ok) {
     const data = { ...names, result: end.result, attempt: step.attempt };
-    record(draft, 'step.completed', data);
+    const facts = { id: stepId, name: names.step_name, attempt: step.attempt };
+    draft.events.push(newStepEvent('step.completed', draft.now, facts, end.result));
+    const bytes = draft.events.at(-1)?.data.length ?? 0;
+    const limit = executor.settings.payloadHardLimit;
+    if (bytes > limit) {
+      draft.events.pop();
+      const error = new PayloadTooLargeError(
+        `The result of step '${names.step_name}'`,
+        bytes,
+        limit,
+      );
+      return recordStepEnd(executor, draft, stepId, step, { ok: false, error }, sequence);
+    }
     draft.progress = true;
     return {
       type: 'step.completed',
@@ -75,7 +88,7 @@ function retryDelay(
   error: unknown,
   now: number,
 ): number | null {
-  const hopeless = PyWorkflowError.is(error, 'FATAL') || PyWorkflowError.is(error, 'SERIALIZATION');
+  const hopeless = HOPELESS.some((code) => PyWorkflowError.is(error, code));
   if (hopeless || step.attempt > maxRetries(executor, step)) return null;
   try {
     return retryDelayMs(step.definition, step.attempt, error, executor.random, now);
@@ -92,3 +105,6 @@ function retryDelay(
 function maxRetries(executor: Executor, step: PendingStep): number {
   return step.definition.maxRetries ?? executor.settings.defaultRetries;
 }
+
+/** Another attempt would end the same way. */
+const HOPELESS = ['FATAL', 'SERIALIZATION', 'PAYLOAD_TOO_LARGE'] as const;

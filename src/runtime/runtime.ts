@@ -32,6 +32,8 @@ export interface StartedRun {
   readonly runId: string;
   /** The id or idempotency key was taken already, by `runId`. */
   readonly existed: boolean;
+  /** The gate that let no run in beside `runId`: nothing was started. */
+  readonly refusedBy?: string;
 }
 
 export interface ServeOptions {

@@ -2,8 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Duration } from '../core/duration.ts';
 import { OutsideWorkflowError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { ChildOptions, ChildWorkflowHandle } from './child-types.ts';
 import type { Hook, HookOptions } from './hook-types.ts';
 import type { StepDefinition } from './step-definition.ts';
+import type { WorkflowDefinition } from './workflow-definition.ts';
 
 /**
  * What a primitive asks of whoever runs the workflow. The engine's replay context implements it
@@ -19,6 +21,9 @@ export interface WorkflowContext {
   readonly metadata: { readonly [key: string]: Json };
   /** True while the code runs through what is already recorded. */
   readonly isReplaying: boolean;
+  /** The occurrence of its schedule, or null for a run that no schedule started. */
+  readonly scheduledTime: Date | null;
+  readonly parentRunId: string | null;
   /** Fires when the run is cancelled. */
   readonly signal: AbortSignal;
 
@@ -27,8 +32,29 @@ export interface WorkflowContext {
   hook(name: string, options: HookOptions): Hook<unknown>;
   /** Runs `fn` so that cancellation does not reach the primitives inside it. */
   shield<T>(fn: () => Promise<T>): Promise<T>;
+  /** @throws UnknownWorkflowError, ValidationError, MaxNestingDepthError; nothing was started then */
+  startChild(
+    definition: WorkflowDefinition,
+    input: unknown,
+    options: ChildOptions,
+  ): ChildWorkflowHandle;
+  /** Ends this run and goes on as a new one. @throws ValidationError, CancellationError */
+  continueAsNew(input: unknown): Promise<never>;
+  /** True if the run takes the new way at the change of this id. */
+  patched(id: string): boolean;
+  deprecatePatch(id: string): void;
+  /** Records that a saga begins to undo; call what it gives when that is done. */
+  beginCompensation(
+    name: string | null,
+    error: unknown,
+    undos: number,
+  ): (failedUndos: number) => void;
   /** Throws CancellationError if the run has been asked to stop. */
   checkCancellation(): void;
+  /** Shown beside the run until the next report. */
+  reportProgress(done: number, total: number | null, note: string | null): void;
+  /** Puts a line into the history, once, whatever is replayed. */
+  recordLog(level: string, message: string, fields: { readonly [key: string]: unknown }): void;
 
   /** Deterministic time, milliseconds since the epoch. */
   now(): number;
@@ -53,6 +79,10 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Throws CancellationError if the run has been asked to stop. */
   checkCancellation(): void;
+  /** Shown beside the run until the next report. */
+  reportProgress(done: number, total: number | null, note: string | null): void;
+  /** Puts a line into the run's history. */
+  recordLog(level: string, message: string, fields: { readonly [key: string]: unknown }): void;
 }
 
 export type Context = WorkflowContext | StepContext;

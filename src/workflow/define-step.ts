@@ -23,6 +23,11 @@ export interface StepOptions {
   readonly forceLocal?: boolean;
   /** The queue whose workers run it, where steps are spread over a fleet. */
   readonly queue?: string;
+  /**
+   * At most `limit` attempts begin within `per`, counted over all runs and processes of the store.
+   * Steps that give the same `name` share a limit. Default name: the step's own.
+   */
+  readonly rateLimit?: { readonly limit: number; readonly per: Duration; readonly name?: string };
 }
 
 /** A registered step: durable inside a workflow, the plain function everywhere else. */
@@ -82,5 +87,20 @@ export function resolveStep(options: StepOptions, fn: StepDefinition['fn']): Ste
     metadata: options.metadata ?? {},
     forceLocal: options.forceLocal ?? false,
     queue: options.queue ?? null,
+    rateLimit: resolveRateLimit(name, options.rateLimit),
   };
+}
+
+function resolveRateLimit(
+  step: string,
+  given: StepOptions['rateLimit'],
+): StepDefinition['rateLimit'] {
+  if (given === undefined) return null;
+  const perMs = parseDuration(given.per);
+  const { limit } = given;
+  if (!(Number.isInteger(limit) && limit > 0 && perMs > 0)) {
+    const message = 'needs a whole `limit` of at least 1 and a `per` longer than nothing';
+    throw new ValidationError(`Step '${step}'`, [{ path: 'rateLimit', message }]);
+  }
+  return { name: given.name ?? step, limit, perMs };
 }

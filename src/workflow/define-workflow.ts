@@ -4,6 +4,7 @@ import type { Json } from '../core/json.ts';
 import { registerWorkflow } from './registry.ts';
 import type { Schema } from './schema.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
+import { type ConcurrencyOptions, checkLimits, type SingletonOptions } from './workflow-gates.ts';
 
 export interface WorkflowOptions<In = unknown, Parsed = In> {
   /** Default: the function's own name. */
@@ -20,6 +21,12 @@ export interface WorkflowOptions<In = unknown, Parsed = In> {
   readonly metadata?: { readonly [key: string]: Json };
   readonly recoverOnWorkerLoss?: boolean;
   readonly maxRecoveryAttempts?: number;
+  /** How many runs may be active at a time; the others wait in the order of their start. */
+  readonly concurrency?: ConcurrencyOptions<Parsed>;
+  /** One active run at a time, or one for each key. */
+  readonly singleton?: true | SingletonOptions<Parsed>;
+  /** Recorded with every run, to tell which code began it. Default: `code_version` of the configuration. */
+  readonly version?: string;
 }
 
 const DEFINITION = Symbol.for('pyworkflow.workflow');
@@ -81,6 +88,9 @@ export function resolveWorkflow<In, Parsed>(
       { path: 'tags', message: `has ${tags.length} tags, at most 3 tags are allowed` },
     ]);
   }
+  const singleton = options.singleton === true ? {} : options.singleton;
+  const { concurrency } = options;
+  checkLimits(name, concurrency, singleton);
   return {
     name,
     fn,
@@ -92,6 +102,9 @@ export function resolveWorkflow<In, Parsed>(
     metadata: options.metadata ?? {},
     recoverOnWorkerLoss: options.recoverOnWorkerLoss,
     maxRecoveryAttempts: options.maxRecoveryAttempts,
+    concurrency,
+    singleton,
+    version: options.version,
   };
 }
 
@@ -100,6 +113,9 @@ const NAMED = {
   step: "step({ name: 'myName' }, …)",
   hook: "hook('myName', …)",
   sleep: "sleep('1h', { name: 'myName' })",
+  child: "startChildWorkflow(workflow, input, { id: 'myName' })",
+  patch: "patched('myName')",
+  saga: "saga(…, { name: 'myName' })",
 };
 
 /** @throws ValidationError for an anonymous function or a name that could not be typed on a command line. */

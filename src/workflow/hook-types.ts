@@ -15,7 +15,7 @@ export interface HookOptions<Out = unknown> {
 }
 
 /** Await it for the payload; hand `token` to whoever shall resume it. */
-export interface Hook<Payload> extends PromiseLike<Payload> {
+export interface Hook<Payload> extends Promise<Payload> {
   readonly hookId: string;
   readonly name: string;
   readonly token: string;

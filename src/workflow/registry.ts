@@ -1,6 +1,7 @@
 import { closestName } from '../core/closest-name.ts';
 import { DuplicateNameError, UnknownWorkflowError } from '../core/errors.ts';
 import type { HookDefinition } from './define-hook.ts';
+import type { ScheduledDefinition } from './scheduled-definition.ts';
 import type { StepDefinition } from './step-definition.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
@@ -8,12 +9,14 @@ interface Registry {
   readonly workflows: Map<string, WorkflowDefinition>;
   readonly steps: Map<string, StepDefinition>;
   readonly hooks: Map<string, HookDefinition>;
+  /** By the workflow's name. */
+  readonly scheduled: Map<string, ScheduledDefinition>;
 }
 
 // One registry for all copies of the package in a process, as for the current context.
-const KEY = Symbol.for('pyworkflow.registry.1');
+const KEY = Symbol.for('pyworkflow.registry.2');
 const shared = globalThis as { [KEY]?: Registry };
-shared[KEY] ??= { workflows: new Map(), steps: new Map(), hooks: new Map() };
+shared[KEY] ??= { workflows: new Map(), steps: new Map(), hooks: new Map(), scheduled: new Map() };
 const registry: Registry = shared[KEY];
 
 /** @throws DuplicateNameError if another function has that name. */
@@ -36,6 +39,17 @@ export function registerStep(definition: StepDefinition): void {
 
 export function registerHook(definition: HookDefinition): void {
   registry.hooks.set(definition.name, definition);
+}
+
+export function registerScheduled(definition: ScheduledDefinition): void {
+  registry.scheduled.set(definition.workflowName, definition);
+}
+
+/** Workflows that bring their own schedule, by name. */
+export function listScheduledWorkflows(): readonly ScheduledDefinition[] {
+  return [...registry.scheduled.values()].sort((a, b) =>
+    a.workflowName < b.workflowName ? -1 : 1,
+  );
 }
 
 /** All registered workflows, by name. */
@@ -75,6 +89,7 @@ export function clearRegistry(): void {
   registry.workflows.clear();
   registry.steps.clear();
   registry.hooks.clear();
+  registry.scheduled.clear();
 }
 
 // A module can be loaded twice (by two paths, by a reload): the same code under the same name is no clash.

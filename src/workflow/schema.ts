@@ -20,6 +20,21 @@ export async function validate<Out>(
   throw new ValidationError(what, result.issues.map(issueOf));
 }
 
+/**
+ * The same where nothing may be awaited: in a workflow's body.
+ * @throws ValidationError, also for a schema that checks asynchronously
+ */
+export function validateNow(schema: Schema | undefined, value: unknown, what: string): unknown {
+  if (schema === undefined) return value;
+  const result = schema['~standard'].validate(value);
+  if (result instanceof Promise) {
+    const message = 'its schema checks asynchronously, which a workflow cannot wait for';
+    throw new ValidationError(what, [{ path: '', message }]);
+  }
+  if (result.issues === undefined) return result.value;
+  throw new ValidationError(what, result.issues.map(issueOf));
+}
+
 function issueOf(issue: StandardSchemaV1.Issue): ValidationIssue {
   let path = '';
   for (const part of issue.path ?? []) {

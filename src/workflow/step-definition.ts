@@ -14,4 +14,10 @@ export interface StepDefinition {
   readonly metadata: { readonly [key: string]: Json };
   readonly forceLocal: boolean;
   readonly queue: string | null;
+  /** Of all attempts, in all processes of a store. */
+  readonly rateLimit: {
+    readonly name: string;
+    readonly limit: number;
+    readonly perMs: number;
+  } | null;
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { Schema } from './schema.ts';
+import type { ConcurrencyOptions, SingletonOptions } from './workflow-gates.ts';
 
 /** A workflow as the registry holds it: options resolved, times in milliseconds. */
 export interface WorkflowDefinition {
@@ -15,4 +16,8 @@ export interface WorkflowDefinition {
   readonly metadata: { readonly [key: string]: Json };
   readonly recoverOnWorkerLoss: boolean | undefined;
   readonly maxRecoveryAttempts: number | undefined;
+  readonly concurrency: ConcurrencyOptions<never> | undefined;
+  readonly singleton: SingletonOptions<never> | undefined;
+  /** Of the code; undefined takes the configured one. */
+  readonly version: string | undefined;
 }

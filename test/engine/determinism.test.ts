@@ -11,7 +11,7 @@ import { hook } from '../../src/primitives/hook.ts';
 import { shield } from '../../src/primitives/shield.ts';
 import { sleep } from '../../src/primitives/sleep.ts';
 import { currentContext } from '../../src/workflow/context.ts';
-import { type Body, copy, LiveRun, newSession, RUN_ID } from './live-run.ts';
+import { type Body, copy, idsOf, LiveRun, newSession, RUN_ID } from './live-run.ts';
 import { a, b, c } from './steps.ts';
 
 const FILE = fileURLToPath(import.meta.url);
@@ -230,7 +230,7 @@ describe('a history and code that differ', () => {
       await Promise.all([c(), hook('new')]);
     });
     const commands = await replay(session, copy(run.events));
-    expect([session.outcome, commands.map(({ id }) => id)]).toEqual([null, ['hook_new_1']]);
+    expect([session.outcome, idsOf(commands)]).toEqual([null, ['hook_new_1']]);
   });
 
   test('a diverged session asks for nothing more', async () => {
@@ -373,7 +373,7 @@ describe('stuck', () => {
       awaiting: [expect.stringMatching(startOf(`setTimeout() at ${lineOf('RAW')}`))],
     });
     expect(contextThen).toBeUndefined();
-    expect(session.takeCommands().map(({ id }) => id)).toEqual([]);
+    expect(session.takeCommands()).toEqual([]);
   });
 
   test('a primitive called out of band, after something that has no name', async () => {

@@ -59,13 +59,23 @@ export class LiveRun {
     return run;
   }
 
+  /** Goes on from a history, maybe of other code. */
+  static async takeOver(fn: Body, events: readonly WorkflowEvent[]): Promise<LiveRun> {
+    const run = new LiveRun(fn);
+    run.events.push(...events);
+    run.now = events.at(-1)?.timestamp ?? EPOCH;
+    run.commands = await replay(run.session, copy(events));
+    run.#answer();
+    return run.#snapshot();
+  }
+
   get outcome(): Outcome | null {
     return this.session.outcome;
   }
 
   /** Ids of what the last delivery made the code ask for. */
   get asked(): readonly string[] {
-    return this.commands.map((command) => command.id);
+    return idsOf(this.commands);
   }
 
   get waiting(): readonly string[] {
@@ -132,7 +142,38 @@ export class LiveRun {
 
   cancel(reason: string | null = null): Promise<this> {
     const requested_at = isoTime(this.now);
-    return this.#deliver('cancellation.requested', { reason, requested_by: 'test', requested_at });
+    const data = { reason, requested_by: 'test', requested_at };
+    return this.#deliver('cancellation.requested', data, () => this.#stopChildren(reason));
+  }
+
+  /** A child has ended with a result. */
+  childCompletes(id: string, result?: unknown): Promise<this> {
+    const data = { ...this.#child(id), result: encode(result), completed_at: isoTime(this.now) };
+    return this.#deliver('child_workflow.completed', data);
+  }
+
+  childFails(id: string, thrown: unknown): Promise<this> {
+    const error = encodeError(thrown);
+    const ended = { error, error_type: error.name, failed_at: isoTime(this.now) };
+    return this.#deliver('child_workflow.failed', { ...this.#child(id), ...ended });
+  }
+
+  childIsCancelled(id: string, reason: string | null = null): Promise<this> {
+    const data = { ...this.#child(id), reason, cancelled_at: isoTime(this.now) };
+    return this.#deliver('child_workflow.cancelled', data);
+  }
+
+  /** Children that have not ended. */
+  get openChildren(): readonly string[] {
+    return [...this.session.children.values()].flatMap(({ id, end }) => (end === null ? [id] : []));
+  }
+
+  /** The history, closed as the executor closes it if the code has ended. */
+  get history(): WorkflowEvent[] {
+    const sequence = this.events.length + 1;
+    const ending = endingOf(this.outcome, this.now);
+    if (ending === null) return copy(this.events);
+    return copy([...this.events, { ...ending, sequence, timestamp: this.now } as WorkflowEvent]);
   }
 
   /** Time passes before the next event. */
@@ -155,29 +196,33 @@ export class LiveRun {
   }
 
   /** Replays every prefix of the history; throws where the code asks for something else. */
-  async checkReplays(fn: Body = this.#fn): Promise<void> {
-    for (let length = 1; length <= this.events.length; length++) await this.checkPrefix(length, fn);
+  async checkReplays(fn: Body = this.#fn, from = 1): Promise<void> {
+    for (let length = from; length <= this.events.length; length++)
+      await this.checkPrefix(length, fn);
   }
 
   async checkPrefix(length: number, fn: Body = this.#fn): Promise<void> {
     const session = newSession(fn);
     const commands = await replay(session, copy(this.events.slice(0, length)));
     const rest: WorkflowEvent[] = [];
+    let end = length;
     for (const event of this.events.slice(length)) {
-      if (!isRequest(event)) break;
-      rest.push(event);
+      if (isAnswer(event)) rest.push(event);
+      else if (event.type !== 'child_workflow.cancel_requested') break;
+      end++;
     }
-    const end = length + rest.length;
     const isEnd = this.events.slice(end).every((event) => !isDelivery(event));
     const got = {
-      asked: commands.map(eventOf),
+      asked: answersTo(commands, session.now),
       waits: waitsOf(session),
       outcome: comparable(session.outcome),
+      stopping: length === this.events.length ? stoppingOf(session) : [],
     };
     const expected = {
       asked: copy(rest).map(({ type, data }) => ({ type, data })),
       waits: this.waits[end - 1],
       outcome: comparable(isEnd ? this.outcome : null),
+      stopping: length === this.events.length ? stoppingOf(this.session) : [],
     };
     if (JSON.stringify(got) !== JSON.stringify(expected)) {
       const show = (value: unknown) => JSON.stringify(value, null, 1);
@@ -185,15 +230,41 @@ export class LiveRun {
     }
   }
 
-  async #deliver<T extends Delivery['type']>(type: T, data: EventData[T]): Promise<this> {
+  async #deliver<T extends Delivery['type']>(
+    type: T,
+    data: EventData[T],
+    then = () => {},
+  ): Promise<this> {
     const event = this.#record(type, data);
+    then();
     this.commands = await activate(this.session, copy(event) as Delivery);
-    this.waits.push(waitsOf(this.session));
-    for (const command of this.commands) {
-      const { type, data } = eventOf(command);
+    this.#answer();
+    return this.#snapshot();
+  }
+
+  #answer(): void {
+    for (const { type, data } of answersTo(this.commands, this.session.now)) {
       this.#record(type, data as EventData[typeof type]);
     }
-    return this.#snapshot();
+  }
+
+  /** As the executor does it: before the code is told. */
+  #stopChildren(reason: string | null): void {
+    for (const child of this.session.children.values()) {
+      if (child.end !== null || child.cancelRequested) continue;
+      if (child.shielded || child.policy === 'abandon') continue;
+      child.cancelRequested = true;
+      const names = { child_id: child.id, child_run_id: child.runId, reason };
+      const requested_at = isoTime(this.now);
+      const data = { ...names, requested_by: 'parent_cancelled', requested_at } as const;
+      this.#record('child_workflow.cancel_requested', data);
+    }
+  }
+
+  #child(id: string): { child_id: string; child_run_id: string } {
+    const child = this.session.children.get(id);
+    if (child === undefined || child.end !== null) throw new Error(`${id} does not run`);
+    return { child_id: id, child_run_id: child.runId };
   }
 
   #failure(id: string, thrown: unknown, is_retryable: boolean): EventData['step.failed'] {
@@ -221,31 +292,119 @@ export function copy<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** The event that records a command, as it comes back from a store. */
-export function eventOf(command: Command): { type: EventType; data: unknown } {
+export function idsOf(commands: readonly Command[]): string[] {
+  return commands.flatMap((command) => ('id' in command ? [command.id] : []));
+}
+
+/** The events that record commands, as they come back from a store. */
+export function answersTo(
+  commands: readonly Command[],
+  now: number,
+): { type: EventType; data: unknown }[] {
+  return commands.flatMap((command) => copy(eventOf(command, now) ?? []));
+}
+
+function eventOf(command: Command, now: number): { type: EventType; data: unknown } | null {
   switch (command.kind) {
     case 'step': {
       const data = { step_id: command.id, step_name: command.name, args: command.args, attempt: 1 };
-      return copy({ type: 'step.started', data });
+      return { type: 'step.started', data };
     }
     case 'sleep': {
       const duration_seconds = command.durationMs / 1000;
       const resume_at = isoTime(command.resumeAt);
       const data = { sleep_id: command.id, duration_seconds, resume_at, name: command.name };
-      return copy({ type: 'sleep.started', data });
+      return { type: 'sleep.started', data };
     }
     case 'hook': {
       const { id: hook_id, name, token, expiresAt } = command;
       const expires_at = expiresAt === null ? null : isoTime(expiresAt);
-      return copy({ type: 'hook.created', data: { hook_id, name, token, url: '', expires_at } });
+      return { type: 'hook.created', data: { hook_id, name, token, url: '', expires_at } };
     }
+    case 'child': {
+      const data: EventData['child_workflow.started'] = {
+        child_id: command.id,
+        child_run_id: command.runId,
+        child_workflow_name: command.definition.name,
+        input: command.input,
+        wait_for_completion: command.waitForCompletion,
+        parent_close_policy: command.parentClosePolicy,
+        started_at: isoTime(now),
+      };
+      return { type: 'child_workflow.started', data };
+    }
+    case 'cancelChild': {
+      const data: EventData['child_workflow.cancel_requested'] = {
+        child_id: command.id,
+        child_run_id: command.runId,
+        reason: command.reason,
+        requested_by: 'workflow',
+        requested_at: isoTime(now),
+      };
+      return { type: 'child_workflow.cancel_requested', data };
+    }
+    case 'mark':
+      return { type: command.type, data: command.data };
+    case 'log':
+      return { type: 'log.recorded', data: command.data };
+    case 'progress':
+      return null;
   }
 }
 
+/** How the executor closes a history. */
+function endingOf(
+  outcome: Outcome | null,
+  now: number,
+): { type: EventType; data: EventData[EventType] } | null {
+  switch (outcome?.kind) {
+    case 'completed': {
+      const data = { workflow_name: 'subject', result: outcome.result };
+      return { type: 'workflow.completed', data };
+    }
+    case 'failed': {
+      const error = encodeError(outcome.error);
+      return { type: 'workflow.failed', data: { error, error_type: error.name } };
+    }
+    case 'cancelled': {
+      const { reason } = outcome;
+      const data = { reason, cleanup_completed: true, cancelled_at: isoTime(now) };
+      return { type: 'workflow.cancelled', data };
+    }
+    case 'continued': {
+      const facts = { new_run_id: 'run_2', input: outcome.input, reason: null };
+      return {
+        type: 'workflow.continued_as_new',
+        data: { ...facts, continued_at: isoTime(now) },
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+/** What code asked for and replays compare. */
 export function isRequest(event: WorkflowEvent): boolean {
-  const { type } = event;
-  if (type === 'sleep.started' || type === 'hook.created') return true;
-  return type === 'step.started' && !restarts.has(event);
+  switch (event.type) {
+    case 'sleep.started':
+    case 'hook.created':
+    case 'child_workflow.started':
+    case 'patch.applied':
+    case 'compensation.started':
+    case 'compensation.completed':
+      return true;
+    case 'child_workflow.cancel_requested':
+      return event.data.requested_by === 'workflow';
+    case 'step.started':
+      return !restarts.has(event);
+    default:
+      return false;
+  }
+}
+
+/** What code wrote in answer to a delivery. */
+export function isAnswer(event: WorkflowEvent): boolean {
+  return isRequest(event) || event.type === 'log.recorded';
 }
 
 /** Further attempts, recorded as the first one is. */
@@ -259,6 +418,9 @@ export function isDelivery(event: WorkflowEvent): boolean {
     case 'hook.received':
     case 'hook.expired':
     case 'cancellation.requested':
+    case 'child_workflow.completed':
+    case 'child_workflow.failed':
+    case 'child_workflow.cancelled':
       return true;
     case 'step.failed':
       return !event.data.is_retryable;
@@ -268,11 +430,21 @@ export function isDelivery(event: WorkflowEvent): boolean {
 }
 
 function waitsOf(session: Session): string {
-  return [...session.pending.values()]
-    .map(({ id, kind, name, shielded, step }) =>
-      [kind, id, name, shielded, step?.attempt, step?.retryAt].join(' '),
-    )
-    .join('\n');
+  const pending = [...session.pending.values()].map(({ id, kind, name, shielded, step }) =>
+    [kind, id, name, shielded, step?.attempt, step?.retryAt].join(' '),
+  );
+  const children = [...session.children.values()].map(
+    ({ id, runId, policy, shielded, end, waits }) => {
+      const waiting = [...waits].map((wait) => wait.shielded);
+      return [id, runId, policy, shielded, end?.type, ...waiting].join(' ');
+    },
+  );
+  return [...pending, ...children].join('\n');
+}
+
+/** Children that were asked to stop. */
+function stoppingOf(session: Session): string[] {
+  return [...session.children.values()].flatMap((child) => (child.cancelRequested ? child.id : []));
 }
 
 /** An outcome without what differs from run to run: stacks. */

@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { CancellationError } from '../../src/core/errors.ts';
+import type { ParentClosePolicy } from '../../src/core/event.ts';
+import { continueAsNew } from '../../src/primitives/continue-as-new.ts';
 import { hook } from '../../src/primitives/hook.ts';
+import { patched } from '../../src/primitives/patched.ts';
+import { reportProgress } from '../../src/primitives/report-progress.ts';
+import { saga } from '../../src/primitives/saga.ts';
 import { shield } from '../../src/primitives/shield.ts';
 import { sleep } from '../../src/primitives/sleep.ts';
+import { startChildWorkflow } from '../../src/primitives/start-child-workflow.ts';
+import type { ChildWorkflowHandle } from '../../src/workflow/child-types.ts';
+import { workflowContext } from '../../src/workflow/context.ts';
+import { type WorkflowFunction, workflow } from '../../src/workflow/define-workflow.ts';
 import { EPOCH, LiveRun } from './live-run.ts';
 import { namedStep } from './steps.ts';
 
@@ -21,7 +30,20 @@ export type Program =
       readonly expires: boolean;
       readonly announced: boolean;
     }
-  | { readonly op: 'throw' }
+  | { readonly op: 'child'; readonly name: string; readonly id: string | null }
+  /** Starts a child, does the parts, then this with the handle. */
+  | {
+      readonly op: 'handle';
+      readonly name: string;
+      readonly policy: ParentClosePolicy;
+      readonly use: 'result' | 'twice' | 'status' | 'cancel' | 'saved' | 'forget';
+      readonly parts: readonly Program[];
+    }
+  | { readonly op: 'throw' | 'continue' | 'log' | 'progress' }
+  /** then, else */
+  | { readonly op: 'patch'; readonly name: string; readonly parts: readonly Program[] }
+  /** Each part with an undo. */
+  | { readonly op: 'saga'; readonly parallel: boolean; readonly parts: readonly Program[] }
   | { readonly op: 'seq' | 'all' | 'race' | 'settled' | 'any'; readonly parts: readonly Program[] }
   | { readonly op: 'loop'; readonly times: number; readonly parts: readonly Program[] }
   | { readonly op: 'shield' | 'float'; readonly parts: readonly Program[] }
@@ -37,7 +59,13 @@ export type Program =
     };
 
 const steps = new Map(
-  [...STEP_NAMES, 'renamed', 'inserted'].map((name) => [name, namedStep(name)]),
+  [...STEP_NAMES, 'renamed', 'inserted', 'undo'].map((name) => [name, namedStep(name)]),
+);
+
+const USES = ['result', 'twice', 'status', 'cancel', 'saved', 'forget'] as const;
+const CHILD_NAMES = ['a', 'kid'] as const;
+const children = new Map(
+  [...CHILD_NAMES, 'renamed'].map((name) => [name, workflow({ name }, async () => 0)]),
 );
 
 /** The workflow function of a program. Its result tells in which order everything happened. */
@@ -77,8 +105,31 @@ class Interpreter {
         });
         return this.#got(name, await wait);
       }
+      case 'child': {
+        const options = program.id === null ? {} : { id: program.id };
+        return this.#got(program.name, await startChildWorkflow(childOf(program), {}, options));
+      }
+      case 'handle':
+        return this.#handle(program);
       case 'throw':
         throw new Error('thrown');
+      case 'continue':
+        return continueAsNew(this.#last);
+      case 'log':
+        workflowContext('log').recordLog('info', `line ${this.#last}`, {});
+        return this.#last;
+      case 'progress':
+        reportProgress(this.#last);
+        return this.#last;
+      case 'patch': {
+        const [yes, no] = program.parts;
+        const isNew = patched(program.name);
+        this.trace.push(`${program.name} ${isNew}`);
+        const chosen = isNew ? yes : no;
+        return chosen ? this.do(chosen) : 0;
+      }
+      case 'saga':
+        return this.#saga(program);
       case 'seq':
         return this.#seq(program.parts);
       case 'all':
@@ -127,6 +178,45 @@ class Interpreter {
     }
   }
 
+  async #handle(program: Extract<Program, { op: 'handle' }>): Promise<number> {
+    const options = { waitForCompletion: false, parentClosePolicy: program.policy } as const;
+    const handle: ChildWorkflowHandle = await startChildWorkflow(childOf(program), {}, options);
+    this.trace.push(handle.childRunId);
+    await this.#seq(program.parts);
+    switch (program.use) {
+      case 'result':
+        return this.#got('result', await handle.result());
+      case 'twice': {
+        const both = await Promise.allSettled([handle.result(), handle.result()]);
+        return this.#got('results', both.map(({ status }) => status).join());
+      }
+      case 'status':
+        return this.#got('status', await handle.status());
+      case 'cancel':
+        return this.#got('cancel', await handle.cancel('no more'));
+      case 'saved':
+        return this.#got('saved', await shield(() => handle.result()));
+      case 'forget':
+        return this.#last;
+    }
+  }
+
+  #saga({ parallel, parts }: Extract<Program, { op: 'saga' }>): Promise<number> {
+    const undone = async (result: number) => {
+      this.trace.push(`undo ${result}`);
+      await steps.get('undo')?.(result);
+    };
+    return saga(async (saga) => {
+      if (parallel) {
+        const all = parts.map((part) => saga.step(() => this.do(part), undone));
+        return (await Promise.all(all)).length;
+      }
+      let last = 0;
+      for (const part of parts) last = await saga.step(() => this.do(part), undone);
+      return last;
+    });
+  }
+
   async #seq(parts: readonly Program[]): Promise<number> {
     let last = 0;
     for (const part of parts) last = await this.do(part);
@@ -144,6 +234,12 @@ class Interpreter {
     this.trace.push(`${what}=${JSON.stringify(value)}`);
     return this.#last;
   }
+}
+
+function childOf({ name }: { readonly name: string }) {
+  const child = children.get(name);
+  if (child === undefined) throw new Error(`no child ${name}`);
+  return child as WorkflowFunction<unknown, unknown>;
 }
 
 function told(error: unknown): string {
@@ -180,6 +276,27 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       fc.record({
         op: fc.constant('loop' as const),
         times: fc.integer({ min: 1, max: 3 }),
+        parts: tie('parts'),
+      }),
+      fc.record({
+        op: fc.constant('handle' as const),
+        name: fc.constantFrom(...CHILD_NAMES),
+        policy: fc.constantFrom(
+          'terminate' as const,
+          'request_cancel' as const,
+          'abandon' as const,
+        ),
+        use: fc.constantFrom(...USES),
+        parts: tie('parts'),
+      }),
+      fc.record({
+        op: fc.constant('saga' as const),
+        parallel: fc.boolean(),
+        parts: tie('parts'),
+      }),
+      fc.record({
+        op: fc.constant('patch' as const),
+        name: fc.constantFrom('p', 'q'),
         parts: tie('parts'),
       }),
       fc.record({
@@ -226,26 +343,46 @@ function leaf(): fc.Arbitrary<Program> {
       }),
     },
     { weight: 1, arbitrary: fc.record({ op: fc.constant('bad' as const), name }) },
-    { weight: 1, arbitrary: fc.constant({ op: 'throw' as const }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        op: fc.constant('child' as const),
+        name: fc.constantFrom(...CHILD_NAMES),
+        id: fc.constantFrom(null, 'a', '1'),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ op: fc.constantFrom('log' as const, 'progress' as const) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ op: fc.constantFrom('throw' as const, 'continue' as const) }),
+    },
   );
 }
 
 /** Runs a program to its end, or for some sixty events; `seed` decides what happens when. */
 export async function play(program: Program, seed: number): Promise<LiveRun> {
   const random = generator(seed);
-  const chance = (probability: number) => random() < probability;
   const run = await LiveRun.start(workflowOf(program));
-  while (run.outcome === null && run.events.length < 60) {
+  return goOn(run, random, 60);
+}
+
+/** Goes on with a run until it ends, or its history has `most` events. */
+export async function goOn(run: LiveRun, random: () => number, most: number): Promise<LiveRun> {
+  const chance = (probability: number) => random() < probability;
+  while (run.outcome === null && run.events.length < most) {
     if (chance(0.7)) run.later(Math.floor(random() * 3000));
     if (chance(0.04)) {
       crash(run);
     } else if (run.session.cancelled === null && chance(0.03)) {
       await run.cancel(chance(0.5) ? 'enough' : null);
     } else {
-      const waiting = [...run.session.pending.values()];
+      const waiting = [...run.session.pending.keys(), ...run.openChildren];
       const next = waiting[Math.floor(random() * waiting.length)];
       if (next === undefined) break;
-      await happen(run, next.id, random);
+      await happen(run, next, random);
     }
   }
   return run;
@@ -255,14 +392,18 @@ async function happen(run: LiveRun, id: string, random: () => number): Promise<v
   const pending = run.session.pending.get(id);
   const value = Math.floor(random() * 10);
   const luck = random();
-  if (pending?.kind === 'sleep') await run.wake(id);
-  else if (pending?.kind === 'hook') {
+  if (pending === undefined) {
+    if (luck < 0.6) await run.childCompletes(id, value);
+    else if (luck < 0.8) await run.childFails(id, new RangeError(`no ${value}`));
+    else await run.childIsCancelled(id, 'stopped');
+  } else if (pending.kind === 'sleep') await run.wake(id);
+  else if (pending.kind === 'hook') {
     const mayExpire = run.events.some(
       (event) =>
         event.type === 'hook.created' && event.data.hook_id === id && event.data.expires_at,
     );
     await (mayExpire && luck < 0.3 ? run.expire(id) : run.receive(id, value));
-  } else if (pending?.step?.retryAt != null) run.restart(id);
+  } else if (pending.step?.retryAt != null) run.restart(id);
   else if (luck < 0.15) run.retry(id);
   else if (luck < 0.22) await run.fail(id, new RangeError(`no ${value}`));
   else await run.complete(id, value);
@@ -277,7 +418,7 @@ function crash(run: LiveRun): void {
 }
 
 /** mulberry32 */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -287,7 +428,7 @@ function generator(seed: number): () => number {
   };
 }
 
-export type Mutation = 'rename' | 'remove' | 'insert' | 'replace' | 'swap';
+export type Mutation = 'rename' | 'remove' | 'insert' | 'replace' | 'swap' | 'patch';
 
 /** Changes one call of a program: the `at`th, counted around. */
 export function mutate(program: Program, mutation: Mutation, at: number): Program {
@@ -301,12 +442,15 @@ export function mutate(program: Program, mutation: Mutation, at: number): Progra
     const inserted = { op: 'step', name: 'inserted' } as const;
     switch (mutation) {
       case 'rename':
-        if (node.op === 'until' || node.op === 'throw') return inserted;
-        return { ...node, name: 'renamed' };
+        return 'name' in node ? { ...node, name: 'renamed' } : inserted;
       case 'remove':
         return { op: 'seq', parts: [] };
       case 'insert':
         return { op: 'seq', parts: at % 2 === 0 ? [inserted, node] : [node, inserted] };
+      case 'patch': {
+        const changed = { op: 'seq', parts: at % 3 === 0 ? [inserted] : [inserted, node] } as const;
+        return { op: 'patch', name: 'change', parts: [changed, node] };
+      }
       case 'replace':
         return node.op === 'step' ? { op: 'sleep', seconds: 1, name: node.name } : inserted;
       case 'swap':
@@ -325,7 +469,7 @@ export function mutate(program: Program, mutation: Mutation, at: number): Progra
 }
 
 function isCall(node: Program): boolean {
-  return ['step', 'sleep', 'until', 'hook', 'bad'].includes(node.op);
+  return ['step', 'sleep', 'until', 'hook', 'bad', 'child'].includes(node.op);
 }
 
 function countCalls(node: Program): number {

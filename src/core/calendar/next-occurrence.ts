@@ -36,11 +36,53 @@ export function occurrencesBetween(
 /**
  * How much later an occurrence fires: derived from schedule and occurrence, so that every scheduler
  * comes to the same instant. Milliseconds, from 0 up to the spec's jitter.
+ * @param room no occurrence is delayed by more: the time to the one behind it. Default: no limit.
  */
-export function jitterOf(spec: ScheduleSpec, scheduleId: string, occurrence: number): number {
+export function jitterOf(
+  spec: ScheduleSpec,
+  scheduleId: string,
+  occurrence: number,
+  room = Number.POSITIVE_INFINITY,
+): number {
   if (spec.jitter === undefined) return 0;
   const digest = createHash('sha256').update(`${scheduleId}@${occurrence}`).digest();
-  return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * parseDuration(spec.jitter));
+  const most = Math.min(parseDuration(spec.jitter), room);
+  return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * most);
+}
+
+/**
+ * When an occurrence fires: its own time and its jitter, always before the occurrence behind it, so
+ * that occurrences fire in order.
+ */
+export function fireTimeOf(
+  spec: ScheduleSpec,
+  scheduleId: string,
+  occurrence: number,
+  anchor: number,
+): number {
+  if (spec.jitter === undefined) return occurrence;
+  const following = nextOccurrence(spec, occurrence, anchor) ?? Number.POSITIVE_INFINITY;
+  return occurrence + jitterOf(spec, scheduleId, occurrence, following - occurrence);
+}
+
+/**
+ * The occurrences in the past of a schedule, those before its creation included: an interval is
+ * continued backwards, everything else has no beginning.
+ * @param from inclusive; `to` is exclusive
+ */
+export function pastOccurrences(
+  spec: ScheduleSpec,
+  from: number,
+  to: number,
+  limit: number,
+  anchor: number,
+): number[] {
+  let first = anchor;
+  if (spec.interval !== undefined && spec.startAt === undefined && from < anchor) {
+    const every = parseDuration(spec.interval);
+    first -= Math.ceil((anchor - from) / every) * every;
+  }
+  return occurrencesBetween(spec, from, to, limit, first);
 }
 
 function nextOfKind(spec: ScheduleSpec, from: number, anchor: number): number | null {

@@ -37,7 +37,8 @@ export interface ScheduleSpec {
   readonly jitter?: Duration;
 }
 
-const KINDS = ['cron', 'interval', 'calendar', 'at'] as const;
+/** The keys of which a spec has exactly one. */
+export const SPEC_KINDS = ['cron', 'interval', 'calendar', 'at'] as const;
 
 const RANGES: Readonly<Record<keyof CalendarSpec, readonly [number, number]>> = {
   second: [0, 59],
@@ -54,17 +55,24 @@ export function checkScheduleSpec(spec: ScheduleSpec): void {
   const complain = (path: string, message: string | undefined) => {
     if (message !== undefined) issues.push({ path, message });
   };
-  const given = KINDS.filter((kind) => spec[kind] !== undefined);
+  const given = SPEC_KINDS.filter((kind) => spec[kind] !== undefined);
   if (given.length !== 1) {
-    complain('', `needs exactly one of ${KINDS.join(', ')}, has ${given.join(' and ') || 'none'}`);
+    complain(
+      '',
+      `needs exactly one of ${SPEC_KINDS.join(', ')}, has ${given.join(' and ') || 'none'}`,
+    );
   }
   const zone = spec.timezone ?? 'UTC';
   if (!isTimeZone(zone)) complain('timezone', `'${zone}' is no IANA time zone`);
   else if (spec.cron !== undefined) complain('cron', cronProblem(spec.cron, zone));
   if (spec.interval !== undefined) complain('interval', positiveDurationProblem(spec.interval));
   if (spec.jitter !== undefined) complain('jitter', durationProblem(spec.jitter));
-  for (const [index, calendar] of (spec.calendar ?? []).entries()) {
-    complainOfCalendar(calendar, `calendar[${index}]`, complain);
+  if (spec.calendar !== undefined && !Array.isArray(spec.calendar)) {
+    complain('calendar', 'must be a list: [{ hour: 9 }]');
+  } else {
+    for (const [index, calendar] of (spec.calendar ?? []).entries()) {
+      complainOfCalendar(calendar, `calendar[${index}]`, complain);
+    }
   }
   if (spec.calendar?.length === 0) complain('calendar', 'is empty');
   for (const key of ['at', 'startAt', 'endAt'] as const) {

@@ -1,7 +1,7 @@
-import { ClosedError } from '../../core/errors.ts';
+import { ClosedError, StoreUnavailableError } from '../../core/errors.ts';
 import { newWorkerId } from '../../core/id.ts';
-import { isFinished } from '../../core/run.ts';
-import { ActiveRun, type ActiveRunListener } from '../../executor/active-run.ts';
+import { ActiveRun } from '../../executor/active-run.ts';
+import type { ActiveRunListener } from '../../executor/active-run-listener.ts';
 import type { Executor } from '../../executor/executor.ts';
 import { openRun } from '../../executor/open-run.ts';
 import {
@@ -14,8 +14,10 @@ import type { WriteResult } from '../../storage/commit.ts';
 import type { Claim } from '../../storage/store.ts';
 import { listWorkflows } from '../../workflow/registry.ts';
 import type { Runtime, ServeOptions, StartedRun } from '../runtime.ts';
+import { createAdoption } from './adoption.ts';
 import { createAlarm } from './alarm.ts';
 import { createEndings } from './endings.ts';
+import { createLeaseWatch } from './lease-watch.ts';
 import { createMembership } from './membership.ts';
 import { createSessionCache } from './session-cache.ts';
 
@@ -24,6 +26,8 @@ export interface LocalRuntimeOptions {
   readonly cacheSize: number;
   /** How long a silent worker keeps its runs, milliseconds. */
   readonly leaseMs: number;
+  /** No other process uses the store: nobody has to be watched for signs of life. */
+  readonly alone?: boolean | undefined;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface LocalRuntimeOptions {
  * store holds for the workflows registered here.
  */
 export function createLocalRuntime(executor: Executor, options: LocalRuntimeOptions): Runtime {
-  const { store, commits, clock, log } = executor;
+  const { store, commits, clock, log, observer } = executor;
   const workerId = newWorkerId();
   const active = new Map<string, ActiveRun>();
   const cache = createSessionCache(options.cacheSize);
@@ -41,7 +45,8 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     pump();
   });
   const alarm = createAlarm(clock, () => pump());
-  const adopted = new Set<string>();
+  const adoption = createAdoption(store);
+  const leaseWatch = createLeaseWatch(clock, active);
   let { concurrency } = options;
   let serving: ServeOptions | null = null;
   let starting = 0;
@@ -62,12 +67,15 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
   const listener: ActiveRunListener = {
     onSuspended(run) {
       active.delete(run.runId);
+      observer?.runSuspended(run.summary);
       cache.put(run.runId, { session: run.session, sequence: run.sequence });
       freed();
     },
+    onMissed: () => pump(),
     onEnded(run, end) {
       active.delete(run.runId);
-      adopted.delete(run.runId);
+      observer?.runEnded(run.summary, end.status, end.error);
+      adoption.end(end);
       freed();
       endings.end(end);
     },
@@ -75,21 +83,31 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
       active.delete(run.runId);
       if (typeof error === 'string') {
         log.warn('lost a run to another worker', { run_id: run.runId, error });
+        observer?.runLost(run.summary);
         // From now on its end is told by the store, which may hold it already.
         endings.foreignChange();
-      } else failAll(error);
+      } else {
+        observer?.runAbandoned(run.summary);
+        failAll(error);
+      }
       freed();
     },
     onOutdated(run) {
       active.delete(run.runId);
       void reopen(run).catch(failAll);
     },
-    onCommitted(_run, draft) {
+    onCommitted(_run, draft, wakes) {
       for (const timer of draft.timers) alarm.setFor(timer.dueAt);
+      if (wakes) pump();
       endings.change();
     },
     onViolation: (runId) => active.get(runId)?.violated(),
   };
+
+  function hold(run: ActiveRun): void {
+    active.set(run.runId, run);
+    leaseWatch.begin();
+  }
 
   function freed(): void {
     if (backlog) pump();
@@ -101,11 +119,17 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     failure = error;
     stopping = true;
     alarm.stop();
-    for (const run of active.values()) run.abandon(error);
+    leaseWatch.stop();
+    for (const run of active.values()) letGo(run, error);
     active.clear();
     fail(error);
     endings.foreignChange();
     void allStarted().then(() => membership.leave());
+  }
+
+  function letGo(run: ActiveRun, reason: unknown): void {
+    run.abandon(reason);
+    observer?.runAbandoned(run.summary);
   }
 
   /** Looks for work: one look at a time, and another one if something happened meanwhile. */
@@ -130,7 +154,7 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     const now = clock.now();
     const scope = serving === null ? 'own' : 'all';
     const workflows = serving?.workflows ?? listWorkflows().map((definition) => definition.name);
-    const runIds = [...adopted];
+    const runIds = [...adoption.runIds];
     if (runIds.length > 0) membership.lookForDeadWorkers(needsOthers);
     if (active.size > 0) {
       for (const runId of await store.heldRunsWithArrivals(workerId, now))
@@ -158,12 +182,18 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
   }
 
   async function open(claim: Claim): Promise<void> {
+    if (claim.run.startedAt === null) observer?.runStarted(claim.run);
+    observer?.runOpened(claim.run);
     try {
       const { run, draft } = await openRun(executor, listener, claim, cache.take(claim.run.runId));
       // It is handed back with the rest of what this worker holds.
-      if (stopping) return;
-      active.set(run.runId, run);
+      if (stopping) return observer?.runAbandoned(claim.run);
+      hold(run);
+      adoption.addChildren(run.runId, run.session.children.values());
       run.begin(draft, claim.arrivals);
+    } catch (error) {
+      observer?.runAbandoned(claim.run);
+      throw error;
     } finally {
       started();
     }
@@ -180,17 +210,14 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
 
   /** True while another process may die with a run that is wanted here. */
   async function needsOthers(): Promise<boolean> {
-    let running = false;
-    for (const runId of adopted) {
-      const run = await store.getRun(runId);
-      if (run === null || isFinished(run.status)) adopted.delete(runId);
-      else running ||= run.status === 'running';
-    }
-    return running || serving !== null;
+    if (options.alone === true) return false;
+    return (await adoption.someRun()) || serving !== null;
   }
 
   function started(): void {
     starting--;
+    // What was about to start held a slot, which it has not come to use.
+    if (active.size + starting < concurrency) freed();
     if (starting > 0) return;
     onAllStarted();
     onAllStarted = () => {};
@@ -217,43 +244,56 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     await membership.join();
     assertWorking();
     const full = active.size + starting >= concurrency;
+    const gated = (request.gates?.length ?? 0) > 0;
     starting++;
     try {
-      if (full) {
+      if (full || gated) {
         backlog = true;
         const detached = { ...prepareDetachedRun(executor, request), session: null };
         return created(detached, await commits.submit({ ...detached.write, workerId }));
       }
       const prepared = await prepareRun(executor, request, workerId, listener.onViolation);
-      return created(prepared, await commits.submit(prepared.write));
+      return created(prepared, await commits.submit(prepared.write).catch(outcomeUnknown));
     } finally {
       started();
     }
   }
 
+  /** Unless nothing was written, this worker may hold a run that it does not know of. */
+  function outcomeUnknown(error: unknown): never {
+    if (!StoreUnavailableError.is(error, 'STORE_UNAVAILABLE')) failAll(error);
+    throw error;
+  }
+
   function created({ write, draft, session }: PreparedRun, result: WriteResult): StartedRun {
     const { run } = write;
     if (result.outcome === 'exists') return { runId: result.runId, existed: true };
+    if (result.outcome === 'gate_full') {
+      return { runId: result.runId, existed: true, refusedBy: result.gate };
+    }
     if (result.outcome !== 'committed') throw new ClosedError('run');
     const sequence = draft.events.length;
     for (const timer of write.timers) alarm.setFor(timer.dueAt);
+    if (session !== null) {
+      observer?.runStarted(run);
+      observer?.runOpened(run);
+    }
     if (session !== null && result.lease !== undefined) {
       const { lease } = result;
-      const activeRun = new ActiveRun(executor, listener, {
-        lease,
-        summary: run,
-        session,
-        sequence,
-      });
+      const held = { lease, summary: run, session, sequence, open: null };
+      const activeRun = new ActiveRun(executor, listener, held);
       if (!stopping) {
-        active.set(run.runId, activeRun);
+        hold(activeRun);
         activeRun.started(draft.startSteps);
-      }
+      } else observer?.runAbandoned(run);
     } else if (session !== null && draft.release === undefined) {
+      observer?.runSuspended(run);
       cache.put(run.runId, { session, sequence });
     } else if (draft.release !== undefined) {
-      endings.end({ runId: run.runId, status: run.status, result: run.result, error: run.error });
+      observer?.runEnded(run, run.status, run.error);
+      endings.end(run);
     }
+    if (result.wakes === true || write.gates !== undefined) pump();
     endings.change();
     return { runId: run.runId, existed: false };
   }
@@ -261,6 +301,7 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
   async function stop(graceMs: number): Promise<void> {
     stopping = true;
     alarm.stop();
+    leaseWatch.stop();
     await allStarted();
     const drained = Promise.all([...active.values()].map((run) => run.drain()));
     let callOff = () => {};
@@ -270,7 +311,7 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     await Promise.race([drained, grace]);
     callOff();
     await pumping;
-    for (const run of active.values()) run.abandon(new ClosedError('worker'));
+    for (const run of active.values()) letGo(run, new ClosedError('worker'));
     active.clear();
     cache.clear();
     await membership.leave();
@@ -292,7 +333,7 @@ export function createLocalRuntime(executor: Executor, options: LocalRuntimeOpti
     },
     async adopt(runId) {
       if (stopping) return;
-      adopted.add(runId);
+      await adoption.add(runId);
       await membership.join();
       pump();
       // A look that had begun already did not know of it; the one after it does.

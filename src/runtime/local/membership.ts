@@ -66,12 +66,11 @@ export function createMembership(
       if (!looking) return;
       const workers = await store.listWorkers();
       const now = clock.now();
-      const gone = workers.filter(
-        (worker) =>
-          worker.workerId !== workerId && (worker.expiresAt <= now || isCertainlyDead(worker)),
-      );
+      const others = workers.filter((worker) => worker.workerId !== workerId);
+      const gone = others.filter(isCertainlyDead);
+      // Whose lease has run out may be back when this is used: the store looks for itself.
       dead = gone.map((worker) => worker.workerId);
-      if (dead.length > 0) onChange();
+      if (gone.length > 0 || others.some((worker) => worker.expiresAt <= now)) onChange();
     } catch (error) {
       log.warn('could not look at the other workers', { error: String(error) });
     }

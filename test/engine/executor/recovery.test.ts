@@ -80,6 +80,27 @@ describe.each(BACKENDS)('recovery on %s', (backend) => {
     expect((await heir.runs.get(run.runId)).recoveryAttempts).toBe(0);
   });
 
+  it('tells a long step of a stale owner to stop, though it has nothing to write', async () => {
+    const reasons: unknown[] = [];
+    let attempts = 0;
+    const slow = step({ name: 'slow' }, async () => {
+      if (attempts++ > 0) return 'heir';
+      const { signal } = getContext();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      reasons.push(signal.reason);
+      return 'stale';
+    });
+    const wf = workflow({ name: 'wf' }, () => slow());
+    const stale = await world.open(LEASE, { wrap: withoutHeartbeat });
+    const run = await stale.start(wf);
+    await until(() => attempts === 1);
+    const heir = await world.open();
+    await heir.startWorker();
+    expect((await heir.runs.wait(run.runId, { timeoutMs: 5000 })).result).toBe('heir');
+    await until(() => reasons.length === 1);
+    expect(reasons).toMatchObject([{ code: 'CLOSED' }]);
+  });
+
   it('tells a stale owner that the heir has finished the run long since', async () => {
     const forever = gate();
     let attempts = 0;
