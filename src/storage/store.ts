@@ -1,7 +1,9 @@
+import type { EncodedError } from '../core/error-codec.ts';
 import type { EventType, WorkflowEvent } from '../core/event.ts';
 import type { HookRecord, HookStatus } from '../core/hook.ts';
 import type { Json } from '../core/json.ts';
 import type { RunRecord, RunStatus, RunSummary } from '../core/run.ts';
+import type { ScheduleEvent, ScheduleRecord, ScheduleStatus } from '../core/schedule.ts';
 import type { Write, WriteResult } from './commit.ts';
 
 /**
@@ -54,6 +56,27 @@ export interface Store {
   readEvents(runId: string, options?: ReadEvents): Promise<readonly WorkflowEvent[]>;
   getHook(runId: string, hookId: string): Promise<HookRecord | null>;
   listHooks(filter: HookFilter): Promise<Page<HookRecord>>;
+  /** The gates of an unfinished run by name, and who is in its way. */
+  readGates(runId: string): Promise<readonly GateState[]>;
+
+  getSchedule(scheduleId: string): Promise<ScheduleRecord | null>;
+  /** Newest first, deleted ones included. */
+  listSchedules(filter: ScheduleFilter): Promise<Page<ScheduleRecord>>;
+  /** Active ones with `nextRunAt` at or before `now`, earliest first. */
+  dueSchedules(now: number, limit: number): Promise<readonly ScheduleRecord[]>;
+  /** The earliest `nextRunAt` of an active schedule after `after`, or null. */
+  nextScheduleAt(after: number): Promise<number | null>;
+  /** In order of sequence; of each schedule at least the latest 1,000 are kept. */
+  readScheduleEvents(
+    scheduleId: string,
+    options?: { readonly after?: number; readonly limit?: number },
+  ): Promise<readonly ScheduleEvent[]>;
+
+  /**
+   * Books a place under a rate limit shared by all who use the store, first come, first served.
+   * Returns when it is, milliseconds since the epoch: `now` if the limit leaves room.
+   */
+  reserve(request: ReserveRequest): Promise<number>;
 
   /** @throws StoreUnavailableError, StoreError if the store cannot be read. */
   ping(): Promise<void>;
@@ -120,7 +143,19 @@ export interface Timer {
 export type InboxMessage =
   | { readonly type: 'hook.received'; readonly hookId: string; readonly payload: Json }
   | { readonly type: 'cancel'; readonly reason: string | null; readonly requestedBy: string }
+  /** End at once, without cleaning up. */
+  | { readonly type: 'terminate'; readonly reason: string | null; readonly requestedBy: string }
+  | ({
+      readonly type: 'child.ended';
+      readonly childId: string;
+      readonly childRunId: string;
+    } & ChildEnd)
   | { readonly type: 'resume'; readonly requestedBy: string };
+
+export type ChildEnd =
+  | { readonly status: 'completed'; readonly result: Json }
+  | { readonly status: 'failed'; readonly error: EncodedError }
+  | { readonly status: 'cancelled'; readonly reason: string | null };
 
 /** Ids grow in the order of arrival. */
 export type InboxEntry = InboxMessage & { readonly id: number; readonly receivedAt: number };
@@ -149,6 +184,8 @@ export interface RunFilter {
   readonly statuses?: readonly RunStatus[] | undefined;
   readonly workflowName?: string | undefined;
   readonly tag?: string | undefined;
+  readonly parentRunId?: string | undefined;
+  readonly scheduleId?: string | undefined;
   /** Created at or after, milliseconds since the epoch. */
   readonly since?: number | undefined;
   /** Created before. */
@@ -169,4 +206,35 @@ export interface HookFilter {
   readonly status?: HookStatus | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
+}
+
+export interface GateState {
+  readonly name: string;
+  readonly limit: number;
+  /** Whether this run holds it or waits. */
+  readonly held: boolean;
+  /** Of all runs. */
+  readonly holders: number;
+  readonly waiting: number;
+  /** Ids of holders, oldest first, five at most. */
+  readonly heldBy: readonly string[];
+}
+
+export interface ScheduleFilter {
+  readonly workflowName?: string | undefined;
+  readonly status?: ScheduleStatus | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface ReserveRequest {
+  readonly name: string;
+  /**
+   * At most so many within any `periodMs`: as many at once where nothing was booked before, then
+   * evenly spread.
+   */
+  readonly limit: number;
+  readonly periodMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }

@@ -4,10 +4,18 @@ import type { HookRecord } from '../../src/core/hook.ts';
 import { newRunId, newWorkerId } from '../../src/core/id.ts';
 import type { Json } from '../../src/core/json.ts';
 import type { RunRecord } from '../../src/core/run.ts';
+import {
+  type NewScheduleEvent,
+  newScheduleEvent,
+  type ScheduleRecord,
+} from '../../src/core/schedule.ts';
 import type {
   AdvanceRun,
   CreateRun,
   Deliver,
+  Gate,
+  Occurrence,
+  SaveSchedule,
   Write,
   WriteResult,
 } from '../../src/storage/commit.ts';
@@ -45,9 +53,15 @@ export function runRecord(given: Partial<RunRecord> = {}): RunRecord {
     maxRecoveryAttempts: 3,
     recoverOnWorkerLoss: true,
     parentRunId: null,
+    childId: null,
     nestingDepth: 0,
     continuedFromRunId: null,
     continuedToRunId: null,
+    forkedFromRunId: null,
+    scheduleId: null,
+    scheduledAt: null,
+    codeVersion: null,
+    progress: null,
     ...given,
   };
 }
@@ -121,12 +135,105 @@ export function cancellation(runId: string, reason: string | null = null): Deliv
   };
 }
 
+export function termination(runId: string, reason: string | null = null): Deliver {
+  const message = { type: 'terminate' as const, reason, requestedBy: 'test' };
+  return { op: 'deliver', runId, message, now: NOW };
+}
+
+/** The message of a child that has completed. */
+export function childEnd(runId: string, result: Json = null, childRunId = 'run_child'): Deliver {
+  const end = { status: 'completed' as const, result };
+  const message = { type: 'child.ended' as const, childId: 'ship_1', childRunId, ...end };
+  return { op: 'deliver', runId, message, now: NOW };
+}
+
 export function resumption(runId: string): Deliver {
   return { op: 'deliver', runId, message: { type: 'resume', requestedBy: 'test' }, now: NOW };
 }
 
 export function sleepTimer(id: string, dueAt: number): Timer {
   return { id, kind: 'sleep', dueAt };
+}
+
+export function gate(
+  whenFull: Gate['whenFull'] = 'wait',
+  limit = 1,
+  name = 'workflow:order',
+): Gate {
+  return { name, limit, whenFull };
+}
+
+/** A run in front of gates, told from others by its id. */
+export function gatedCreation(
+  runId: string,
+  gates: readonly Gate[] = [gate()],
+  run: Partial<RunRecord> = {},
+): CreateRun {
+  return creation({ runId, status: 'pending', ...run }, { gates });
+}
+
+/** The end of a run under its lease. */
+export function ending(
+  lease: Lease,
+  sequence = 1,
+  status: RunRecord['status'] = 'completed',
+  given: Partial<Omit<AdvanceRun, 'op' | 'lease' | 'expectedSequence'>> = {},
+): AdvanceRun {
+  const run = { status, updatedAt: NOW + 1, completedAt: NOW + 1 };
+  return advance(lease, sequence, { events: [mark('end')], run, release: 'suspend', ...given });
+}
+
+export function scheduleRecord(given: Partial<ScheduleRecord> = {}): ScheduleRecord {
+  return {
+    scheduleId: 'nightly',
+    workflowName: 'order',
+    spec: { every: '1h' },
+    input: [],
+    status: 'active',
+    overlapPolicy: 'skip',
+    catchUpPolicy: 'one',
+    catchUpWindow: null,
+    metadata: {},
+    tags: [],
+    definition: null,
+    createdAt: NOW,
+    updatedAt: NOW,
+    pausedAt: null,
+    deletedAt: null,
+    decidedThrough: NOW,
+    nextRunAt: null,
+    lastRunAt: null,
+    lastRunId: null,
+    version: 0,
+    statistics: { total: 0, successful: 0, failed: 0, cancelled: 0, skipped: 0 },
+    ...given,
+  };
+}
+
+/** A write that creates the schedule, unless it says which version it has seen. */
+export function saveSchedule(
+  schedule: Partial<ScheduleRecord> = {},
+  given: Partial<Omit<SaveSchedule, 'op' | 'schedule'>> = {},
+): SaveSchedule {
+  const nothing = { expectedVersion: 0, events: [], occurrences: [], skipped: 0 };
+  return { op: 'schedule', schedule: scheduleRecord(schedule), ...nothing, ...given };
+}
+
+/** The smallest entry of a log there is; its reason tells it from others. */
+export function scheduleNote(reason: string, at = NOW): NewScheduleEvent {
+  return newScheduleEvent('schedule.paused', at, { reason, paused_at: 'then' });
+}
+
+/** An occurrence of the schedule `nightly` with a run of this id. */
+export function occurrenceOf(
+  runId: string,
+  given: Partial<Omit<CreateRun, 'op' | 'run'>> = {},
+): Occurrence {
+  return {
+    create: creation({ runId, scheduleId: 'nightly', scheduledAt: NOW }, given),
+    started: scheduleNote(`started ${runId}`),
+    refused: scheduleNote(`refused ${runId}`),
+  };
 }
 
 /** Registers a worker and returns its id. */

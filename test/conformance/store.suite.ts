@@ -1,21 +1,41 @@
 import { describe, test } from 'vitest';
 import { advanceCases } from './cases/advance.ts';
 import { arrivalCases } from './cases/arrivals.ts';
+import { chainCases } from './cases/chains.ts';
 import { claimCases } from './cases/claim.ts';
 import { createCases } from './cases/create.ts';
 import { eventCases } from './cases/events.ts';
 import { fencingCases } from './cases/fencing.ts';
 import { finishCases } from './cases/finish.ts';
+import { gateQueueCases } from './cases/gate-queues.ts';
+import { gateCases } from './cases/gates.ts';
 import { hookCases } from './cases/hooks.ts';
 import { lifecycleCases } from './cases/lifecycle.ts';
 import { listingCases } from './cases/listing.ts';
+import { occurrenceCases } from './cases/occurrences.ts';
 import { payloadCases } from './cases/payloads.ts';
 import { raceCases } from './cases/races.ts';
+import { rateCases } from './cases/rates.ts';
+import { relatedCases } from './cases/related.ts';
+import { scheduleCases } from './cases/schedules.ts';
 import { timerCases } from './cases/timers.ts';
 import { createHarness, type Harness, type StoreUnderTest } from './harness.ts';
 
 /** Cases in which two parties meet. They hold through one connection and through two. */
-const SHARED = { fencingCases, raceCases, claimCases, arrivalCases, hookCases };
+const SHARED = {
+  fencingCases,
+  raceCases,
+  claimCases,
+  arrivalCases,
+  hookCases,
+  gateCases,
+  gateQueueCases,
+  relatedCases,
+  chainCases,
+  scheduleCases,
+  occurrenceCases,
+  rateCases,
+};
 /** Cases for which it makes no difference who else is connected. */
 const SINGLE = {
   createCases,

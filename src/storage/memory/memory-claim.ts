@@ -1,4 +1,5 @@
 import type { Arrivals, Claim, ClaimRequest, Lease, NextTimerRequest } from '../store.ts';
+import { depart } from './memory-gates.ts';
 import { copyOf, type MemoryRun, type MemoryState, type MemoryWorker } from './memory-state.ts';
 import { expiryOf, registeredWorker } from './memory-workers.ts';
 
@@ -11,6 +12,14 @@ export function claimRuns(state: MemoryState, request: ClaimRequest): Claim[] {
     if (concerns(request, run)) found.add(run);
   }
   return [...found].map((run) => claimOne(state, worker, run, request.now));
+}
+
+/** Whether `claimRuns` would find any. */
+export function isAnyClaimable(state: MemoryState, request: ClaimRequest): boolean {
+  const worker = registeredWorker(state, request.workerId);
+  if (request.limit <= 0) return false;
+  for (const run of candidates(state, worker, request)) if (concerns(request, run)) return true;
+  return false;
 }
 
 /** What wants attention, whoever's business it is; a run may come up twice. */
@@ -32,9 +41,9 @@ function isDead(worker: MemoryWorker, { now, deadWorkers }: ClaimRequest): boole
   return expiryOf(worker) <= now || deadWorkers.includes(worker.record.workerId);
 }
 
-/** A parked run sleeps through its timers. */
+/** A parked run sleeps through its timers, and so does one that waits at a gate. */
 function heedsTimers(run: MemoryRun): boolean {
-  return run.summary.status !== 'interrupted';
+  return run.summary.status !== 'interrupted' && !run.waits;
 }
 
 function concerns(
@@ -49,21 +58,24 @@ function claimOne(state: MemoryState, worker: MemoryWorker, run: MemoryRun, now:
   const lostBy = run.owner?.record.workerId ?? null;
   run.owner?.holds.delete(run);
   state.ready.delete(run);
+  // It is claimed to be cancelled: it waits no more.
+  if (run.waits) depart(state, run);
   return {
-    lease: hold(worker, run),
+    lease: hold(state, worker, run),
     run: copyOf(run.summary),
-    sequence: run.events.length,
+    sequence: run.sequence,
     arrivals: arrivalsOf(run, 0, now),
     lostBy,
   };
 }
 
-export function hold(worker: MemoryWorker, run: MemoryRun): Lease {
+export function hold(state: MemoryState, worker: MemoryWorker, run: MemoryRun): Lease {
   const { workerId } = worker.record;
   run.owner = worker;
   run.home = workerId;
   run.epoch += 1;
   worker.holds.add(run);
+  state.changes.run(run);
   return { runId: run.summary.runId, workerId, epoch: run.epoch };
 }
 

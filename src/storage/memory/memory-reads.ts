@@ -1,14 +1,20 @@
 import type { EventOf, NewEvent, WorkflowEvent } from '../../core/event.ts';
 import type { HookRecord } from '../../core/hook.ts';
 import type { RunRecord, RunSummary } from '../../core/run.ts';
+import { isFound, passes } from '../run-filter.ts';
 import type { HookFilter, Page, ReadEvents, RunFilter } from '../store.ts';
-import { copyOf, idempotencyEntry, type MemoryRun, type MemoryState } from './memory-state.ts';
+import { copyOf, idempotencyEntry, type MemoryRun, type WholeMemoryState } from './memory-state.ts';
+import { pageOf } from './pages.ts';
 
-export function getRun(state: MemoryState, runId: string): RunRecord | null {
+export function getRun(state: WholeMemoryState, runId: string): RunRecord | null {
   return recordOf(state.runs.get(runId));
 }
 
-export function getRunByKey(state: MemoryState, workflow: string, key: string): RunRecord | null {
+export function getRunByKey(
+  state: WholeMemoryState,
+  workflow: string,
+  key: string,
+): RunRecord | null {
   return recordOf(state.byIdempotency.get(idempotencyEntry(workflow, key)));
 }
 
@@ -32,14 +38,14 @@ function dataOf<T extends WorkflowEvent['type']>(event: NewEvent): EventOf<T>['d
 }
 
 /** The newest run's id for 'latest', else the ids with that prefix. */
-export function findRunIds(state: MemoryState, prefix: string, limit: number): string[] {
+export function findRunIds(state: WholeMemoryState, prefix: string, limit: number): string[] {
   if (prefix === 'latest') return state.runsByKey.slice(-1).map((run) => run.summary.runId);
   const ids = [...state.runs.keys()].filter((runId) => runId.startsWith(prefix));
   return ids.sort().slice(0, limit);
 }
 
 export function readEvents(
-  state: MemoryState,
+  state: WholeMemoryState,
   runId: string,
   options: ReadEvents,
 ): WorkflowEvent[] {
@@ -55,41 +61,23 @@ export function readEvents(
 }
 
 /** Newest first; the cursor is the key of the last one, which nothing changes. */
-export function listRuns(state: MemoryState, filter: RunFilter): Page<RunSummary> {
+export function listRuns(state: WholeMemoryState, filter: RunFilter): Page<RunSummary> {
   const matches = (run: MemoryRun) => isMatch(run, filter);
   const page = pageOf(state.runsByKey, filter, matches);
   return { ...page, items: page.items.map((run) => copyOf(run.summary)) };
 }
 
 function isMatch(run: MemoryRun, filter: RunFilter): boolean {
-  const { summary } = run;
-  return (
-    (filter.statuses === undefined || filter.statuses.includes(summary.status)) &&
-    (filter.workflowName === undefined || filter.workflowName === summary.workflowName) &&
-    (filter.tag === undefined || summary.tags.includes(filter.tag)) &&
-    (filter.since === undefined || summary.createdAt >= filter.since) &&
-    (filter.until === undefined || summary.createdAt < filter.until) &&
-    (filter.query === undefined || isFound(run, foldCase(filter.query)))
-  );
+  const { query } = filter;
+  if (!passes(run.summary, filter)) return false;
+  return query === undefined || isFound(run.summary, inputOf(run), query);
 }
 
-function isFound(run: MemoryRun, text: string): boolean {
-  const { runId, workflowName } = run.summary;
-  return [runId, workflowName, JSON.stringify(inputOf(run))].some((part) =>
-    foldCase(part).includes(text),
-  );
-}
-
-/** Of the letters A to Z only, as in SQL. */
-function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-export function getHook(state: MemoryState, runId: string, hookId: string): HookRecord | null {
+export function getHook(state: WholeMemoryState, runId: string, hookId: string): HookRecord | null {
   return copyOf(state.runs.get(runId)?.hooks.get(hookId)?.record ?? null);
 }
 
-export function listHooks(state: MemoryState, filter: HookFilter): Page<HookRecord> {
+export function listHooks(state: WholeMemoryState, filter: HookFilter): Page<HookRecord> {
   const page = pageOf(
     state.hooks,
     filter,
@@ -98,31 +86,4 @@ export function listHooks(state: MemoryState, filter: HookFilter): Page<HookReco
       (filter.status === undefined || filter.status === record.status),
   );
   return { ...page, items: page.items.map((hook) => copyOf(hook.record)) };
-}
-
-/** @param all the one with key n at n - 1. */
-function pageOf<T extends { readonly key: number }>(
-  all: readonly T[],
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-  matches: (item: T) => boolean,
-): Page<T> {
-  const items: T[] = [];
-  for (let key = firstKey(all.length, cursor); key >= 1; key--) {
-    const item = all[key - 1] as T;
-    if (!matches(item)) continue;
-    if (items.length >= limit) return { items, nextCursor: cursorOf(items) };
-    items.push(item);
-  }
-  return { items, nextCursor: null };
-}
-
-/** An unreadable cursor gives an empty page rather than the first one. */
-function firstKey(newest: number, cursor: string | undefined): number {
-  if (cursor === undefined) return newest;
-  return /^\d+$/.test(cursor) ? Math.min(newest, Number(cursor) - 1) : 0;
-}
-
-function cursorOf(items: readonly { readonly key: number }[]): string | null {
-  const last = items.at(-1);
-  return last === undefined ? null : String(last.key);
 }

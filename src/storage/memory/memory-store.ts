@@ -3,13 +3,16 @@ import type { WriteResult } from '../commit.ts';
 import type { Store } from '../store.ts';
 import { claimRuns, heldRunsWithArrivals, nextTimer, readArrivals } from './memory-claim.ts';
 import { commitBatch } from './memory-commit.ts';
+import { readGates } from './memory-gate-queue.ts';
+import { reserve } from './memory-rates.ts';
 import * as reads from './memory-reads.ts';
-import { createMemoryState } from './memory-state.ts';
+import * as schedules from './memory-schedule-reads.ts';
+import { createWholeMemoryState } from './memory-state.ts';
 import { keepAlive, listWorkers, registerWorker, removeWorker } from './memory-workers.ts';
 
 /** A store that lives as long as this process: for tests, and for work not worth a file. */
 export function openMemoryStore(): Store {
-  const state = createMemoryState();
+  const state = createWholeMemoryState();
   let closed = false;
 
   function assertOpen(): void {
@@ -51,6 +54,16 @@ export function openMemoryStore(): Store {
     readEvents: (runId, range = {}) => access(() => reads.readEvents(state, runId, range)),
     getHook: (runId, hookId) => access(() => reads.getHook(state, runId, hookId)),
     listHooks: (filter) => access(() => reads.listHooks(state, filter)),
+    readGates: (runId) => access(() => readGates(state, runId)),
+
+    getSchedule: (scheduleId) => access(() => schedules.getSchedule(state, scheduleId)),
+    listSchedules: (filter) => access(() => schedules.listSchedules(state, filter)),
+    dueSchedules: (now, limit) => access(() => schedules.dueSchedules(state, now, limit)),
+    nextScheduleAt: (after) => access(() => schedules.nextScheduleAt(state, after)),
+    readScheduleEvents: (scheduleId, range = {}) =>
+      access(() => schedules.readScheduleEvents(state, scheduleId, range)),
+
+    reserve: (request) => access(() => reserve(state, request)),
 
     ping: () => access(() => {}),
     async close() {

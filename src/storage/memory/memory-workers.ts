@@ -39,6 +39,7 @@ export function removeWorker(state: MemoryState, workerId: string): void {
   for (const run of state.workers.get(workerId)?.holds ?? []) {
     run.owner = null;
     state.ready.add(run);
+    state.changes.run(run);
   }
   state.workers.delete(workerId);
 }

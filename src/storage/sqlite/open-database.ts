@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
-import { MissingDependencyError, StoreTooNewError } from '../../core/errors.ts';
+import { MissingDependencyError, StoreError, StoreTooNewError } from '../../core/errors.ts';
 import { outwait } from './outwait.ts';
 import { MIGRATIONS } from './schema.ts';
 import { translateSqliteError } from './sqlite-errors.ts';
@@ -21,7 +21,7 @@ export type SqliteDatabase = Database.Database;
 export function pragmas(
   durability: 'full' | 'normal',
   patienceMs: number = Number.POSITIVE_INFINITY,
-): readonly string[] {
+): readonly [string, ...string[]] {
   return [
     // First, since the next one may have to wait. Another process's writer holds the lock for a
     // flush, not longer.
@@ -52,13 +52,38 @@ export async function openDatabase(options: SqliteOptions): Promise<SqliteDataba
 function connect(Sqlite: typeof Database, options: SqliteOptions): SqliteDatabase {
   const db = new Sqlite(options.path);
   try {
-    for (const pragma of pragmas(options.durability, options.patienceMs)) db.pragma(pragma);
+    const [timeout, ...settings] = pragmas(options.durability, options.patienceMs);
+    db.pragma(timeout);
+    // Before the next setting, which is written into the file.
+    assertOurs(db, options.path);
+    for (const setting of settings) db.pragma(setting);
     migrate(db, options.path);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** `pywf`: by this number in its header a file is known to be a store. */
+const APPLICATION_ID = 0x70797766;
+
+/** Tables there have been since the first version, which did not write the number yet. */
+const OUR_TABLES = ['history', 'inbox', 'meta', 'runs', 'workers'];
+
+/** @throws StoreError if the file is the database of another application */
+function assertOurs(db: SqliteDatabase, path: string): void {
+  const look = db.transaction(() => {
+    const names = db.prepare<[], string>('SELECT name FROM sqlite_schema').pluck().all();
+    return { id: db.pragma('application_id', { simple: true }), names };
+  });
+  const { id, names } = look();
+  if (id === APPLICATION_ID) return;
+  const adoptable = names.length === 0 || OUR_TABLES.every((name) => names.includes(name));
+  if (id === 0 && adoptable) return;
+  throw new StoreError(`This is the database of another application: ${path}`, {
+    hint: 'Point storage.path to another file; this one has not been touched.',
+  });
 }
 
 function migrate(db: SqliteDatabase, path: string): void {
@@ -70,6 +95,7 @@ function migrate(db: SqliteDatabase, path: string): void {
       db.exec(MIGRATIONS[from] ?? '');
       db.pragma(`user_version = ${from + 1}`);
     }
+    db.pragma(`application_id = ${APPLICATION_ID}`);
   });
   if (version() < known) steps.immediate();
   if (version() > known) throw new StoreTooNewError(`The database ${path}`, version(), known);

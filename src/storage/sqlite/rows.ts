@@ -2,11 +2,13 @@ import type { WorkflowEvent } from '../../core/event.ts';
 import type { HookRecord, HookStatus } from '../../core/hook.ts';
 import type { Json } from '../../core/json.ts';
 import type { RunRecord, RunStatus, RunSummary } from '../../core/run.ts';
+import { fromKeyText } from '../key-text.ts';
 import type { WorkerRecord } from '../store.ts';
 
 export const RUN_COLUMNS = `key, run_id, workflow, status, created_at, updated_at, started_at, completed_at,
   error, idempotency_key, max_duration, metadata, tags, recovery_attempts, max_recovery_attempts,
-  recover, parent_run_id, nesting_depth, continued_from, continued_to`;
+  recover, parent_run_id, child_id, nesting_depth, continued_from, continued_to, forked_from,
+  schedule_id, scheduled_at, code_version, progress`;
 
 export interface RunRow {
   readonly key: number;
@@ -26,9 +28,15 @@ export interface RunRow {
   readonly max_recovery_attempts: number;
   readonly recover: number;
   readonly parent_run_id: string | null;
+  readonly child_id: string | null;
   readonly nesting_depth: number;
   readonly continued_from: string | null;
   readonly continued_to: string | null;
+  readonly forked_from: string | null;
+  readonly schedule_id: string | null;
+  readonly scheduled_at: number | null;
+  readonly code_version: string | null;
+  readonly progress: string | null;
 }
 
 export function toSummary(row: RunRow): RunSummary {
@@ -41,7 +49,7 @@ export function toSummary(row: RunRow): RunSummary {
     startedAt: row.started_at,
     completedAt: row.completed_at,
     error: row.error === null ? null : JSON.parse(row.error),
-    idempotencyKey: row.idempotency_key,
+    idempotencyKey: row.idempotency_key === null ? null : fromKeyText(row.idempotency_key),
     maxDuration: row.max_duration,
     metadata: row.metadata === null ? {} : JSON.parse(row.metadata),
     tags: row.tags === null ? [] : JSON.parse(row.tags),
@@ -49,10 +57,22 @@ export function toSummary(row: RunRow): RunSummary {
     maxRecoveryAttempts: row.max_recovery_attempts,
     recoverOnWorkerLoss: row.recover === 1,
     parentRunId: row.parent_run_id,
+    childId: row.child_id,
     nestingDepth: row.nesting_depth,
     continuedFromRunId: row.continued_from,
     continuedToRunId: row.continued_to,
+    forkedFromRunId: row.forked_from,
+    scheduleId: row.schedule_id,
+    scheduledAt: row.scheduled_at,
+    codeVersion: row.code_version,
+    progress: row.progress === null ? null : JSON.parse(row.progress),
   };
+}
+
+/** The JSON text of a value, or null for the usual one. */
+export function textOrNull(value: unknown, usual: string): string | null {
+  const text = JSON.stringify(value);
+  return text === usual ? null : text;
 }
 
 /** Adds the payloads, which live in the first and the last events of the history. */

@@ -1,6 +1,7 @@
 import type { Arrivals, Claim, ClaimRequest, InboxEntry, Timer, TimerKind } from '../store.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import { RUN_COLUMNS, type RunRow, toSummary } from './rows.ts';
+import { stopWaiting } from './sqlite-gates.ts';
 import type { SqliteLease } from './sqlite-lease.ts';
 import { registeredKey } from './sqlite-workers.ts';
 import type { Prepare } from './statements.ts';
@@ -8,6 +9,7 @@ import type { Prepare } from './statements.ts';
 interface Candidate {
   readonly key: number;
   readonly owner: number | null;
+  readonly gated: number;
 }
 
 /** Takes leases on runs that need attention. Reads first, so that an idle poll takes no write lock. */
@@ -42,21 +44,21 @@ function candidates(sql: Prepare, workerKey: number, request: ClaimRequest): Can
   const dead = deadHolders(sql, workerKey, request);
   if (dead.length > 0) {
     const lost = sql<Candidate>(
-      `SELECT r.key, r.owner FROM runs r
+      `SELECT r.key, r.owner, r.gated FROM runs r
        WHERE r.owner IN (SELECT value FROM json_each(@dead)) AND ${wanted}`,
     );
     collect(lost.iterate({ ...given, dead: JSON.stringify(dead) }));
   }
   collect(
     sql<Candidate>(
-      `SELECT r.key, r.owner FROM runs r WHERE r.ready = 1 AND r.owner IS NULL AND ${wanted}
+      `SELECT r.key, r.owner, r.gated FROM runs r WHERE r.ready = 1 AND r.owner IS NULL AND ${wanted}
        ORDER BY r.key`,
     ).iterate(given),
   );
   collect(
     sql<Candidate>(
-      `SELECT r.key, r.owner FROM timers t JOIN runs r ON r.key = t.run
-       WHERE t.due_at <= @now AND r.owner IS NULL AND r.status <> 'interrupted' AND ${wanted}
+      `SELECT r.key, r.owner, r.gated FROM timers t JOIN runs r ON r.key = t.run
+       WHERE t.due_at <= @now AND r.owner IS NULL AND r.status <> 'interrupted' AND r.gated = 0 AND ${wanted}
        ORDER BY t.due_at`,
     ).iterate(given),
   );
@@ -81,12 +83,13 @@ function deadHolders(
 function claimOne(sql: Prepare, workerKey: number, request: ClaimRequest, found: Candidate): Claim {
   // Taking a lease from somebody moves the fence: every holder checks its epoch at its next commit.
   if (found.owner !== null) sql(`UPDATE meta SET value = value + 1 WHERE name = 'fence'`).run();
-  sql('UPDATE runs SET owner = ?1, home = ?1, epoch = epoch + 1, ready = 0 WHERE key = ?2').run({
-    1: workerKey,
-    2: found.key,
-  });
-  const row = sql<RunRow & { epoch: number }>(
-    `SELECT ${RUN_COLUMNS}, epoch FROM runs WHERE key = ?`,
+  sql(
+    `UPDATE runs SET owner = ?1, home = ?1, epoch = epoch + 1, ready = 0, gated = 0 WHERE key = ?2`,
+  ).run({ 1: workerKey, 2: found.key });
+  if (found.gated === 1) stopWaiting(sql, found.key);
+  const row = sql<RunRow & { epoch: number; stands: number }>(
+    `SELECT ${RUN_COLUMNS}, epoch, EXISTS (SELECT 1 FROM gates WHERE run = runs.key) AS stands
+     FROM runs WHERE key = ?`,
   ).get(found.key);
   if (row === undefined) throw new Error(`run ${found.key} vanished inside a transaction`);
   const lease: SqliteLease = {
@@ -94,6 +97,7 @@ function claimOne(sql: Prepare, workerKey: number, request: ClaimRequest, found:
     workerId: request.workerId,
     epoch: row.epoch,
     key: found.key,
+    counted: row.schedule_id !== null || row.stands === 1,
     sequence: lastSequence(sql, found.key),
     fence: sql<{ value: number }>(`SELECT value FROM meta WHERE name = 'fence'`).get()?.value ?? 0,
     released: false,

@@ -8,6 +8,11 @@ import type { Lease } from '../store.ts';
 export interface SqliteLease extends Lease {
   /** The run's row. */
   readonly key: number;
+  /**
+   * Its end frees places at gates or is counted by a schedule. Known when the lease is taken: a run
+   * that is held is admitted nowhere.
+   */
+  readonly counted: boolean;
   /** Of the last event written under this lease. */
   sequence: number;
   /** The fence number at which the epoch was last seen to be right. */

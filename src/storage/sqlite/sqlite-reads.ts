@@ -2,7 +2,9 @@ import type { WorkflowEvent } from '../../core/event.ts';
 import type { HookRecord } from '../../core/hook.ts';
 import type { RunRecord, RunSummary } from '../../core/run.ts';
 import { eventsFromText } from '../event-text.ts';
+import { toKeyText } from '../key-text.ts';
 import type { HookFilter, Page, ReadEvents, RunFilter } from '../store.ts';
+import { cursorKey, pageOf } from './pages.ts';
 import {
   HOOK_COLUMNS,
   type HookRow,
@@ -28,7 +30,7 @@ export function getRun(sql: Prepare, runId: string): RunRecord | null {
 export function getRunByKey(sql: Prepare, workflow: string, key: string): RunRecord | null {
   const row = sql<RunRow>(
     `SELECT ${RUN_COLUMNS} FROM runs WHERE workflow = ? AND idempotency_key = ?`,
-  ).get(workflow, key);
+  ).get(workflow, toKeyText(key));
   return row === undefined ? null : recordOf(sql, row);
 }
 
@@ -92,6 +94,8 @@ export function listRuns(sql: Prepare, filter: RunFilter): Page<RunSummary> {
   if (filter.workflowName !== undefined) add('workflow = ?', filter.workflowName);
   if (filter.tag !== undefined)
     add('EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', filter.tag);
+  if (filter.parentRunId !== undefined) add('parent_run_id = ?', filter.parentRunId);
+  if (filter.scheduleId !== undefined) add('schedule_id = ?', filter.scheduleId);
   if (filter.since !== undefined) add('created_at >= ?', filter.since);
   if (filter.until !== undefined) add('created_at < ?', filter.until);
   if (filter.query !== undefined) {
@@ -139,22 +143,4 @@ export function listHooks(sql: Prepare, filter: HookFilter): Page<HookRecord> {
     `SELECT ${HOOK_COLUMNS} FROM hooks h JOIN runs r ON r.key = h.run ${condition} ORDER BY h.key DESC LIMIT ?`,
   ).all(...values, filter.limit + 1);
   return pageOf(rows, filter.limit, toHook);
-}
-
-function pageOf<Row extends { readonly key: number }, T>(
-  rows: readonly Row[],
-  limit: number,
-  map: (row: Row) => T,
-): Page<T> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(map),
-    nextCursor: rows.length > limit && last !== undefined ? String(last.key) : null,
-  };
-}
-
-/** An unreadable cursor gives an empty page rather than the first one. */
-function cursorKey(cursor: string): number {
-  return /^\d+$/.test(cursor) ? Number(cursor) : 0;
 }

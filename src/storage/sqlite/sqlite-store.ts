@@ -7,8 +7,11 @@ import { outwait } from './outwait.ts';
 import { claimRuns, readArrivals } from './sqlite-claim.ts';
 import { commitBatch } from './sqlite-commit.ts';
 import { translateSqliteError } from './sqlite-errors.ts';
+import { readGates } from './sqlite-gates.ts';
 import type { SqliteLease } from './sqlite-lease.ts';
+import { reserve } from './sqlite-rates.ts';
 import * as reads from './sqlite-reads.ts';
+import * as schedules from './sqlite-schedule-reads.ts';
 import { heldRunsWithArrivals, nextTimer } from './sqlite-timers.ts';
 import { listWorkers, registeredKey, registerWorker, removeWorker } from './sqlite-workers.ts';
 import { statements } from './statements.ts';
@@ -85,6 +88,16 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     readEvents: (runId, range = {}) => access(() => reads.readEvents(sql, runId, range)),
     getHook: (runId, hookId) => access(() => reads.getHook(sql, runId, hookId)),
     listHooks: (filter) => access(() => reads.listHooks(sql, filter)),
+    readGates: (runId) => access(() => readGates(sql, runId)),
+
+    getSchedule: (scheduleId) => access(() => schedules.getSchedule(sql, scheduleId)),
+    listSchedules: (filter) => access(() => schedules.listSchedules(sql, filter)),
+    dueSchedules: (now, limit) => access(() => schedules.dueSchedules(sql, now, limit)),
+    nextScheduleAt: (after) => access(() => schedules.nextScheduleAt(sql, after)),
+    readScheduleEvents: (scheduleId, range = {}) =>
+      access(() => schedules.readScheduleEvents(sql, scheduleId, range)),
+
+    reserve: (request) => access(() => reserve(db, sql, request)),
 
     ping: () => access(() => void sql('SELECT 1 FROM runs LIMIT 1').get()),
     async close() {

@@ -20,7 +20,7 @@ export function nextTimer(
 ): number | null {
   const row = sql<{ due_at: number }>(
     `SELECT t.due_at FROM timers t JOIN runs r ON r.key = t.run
-     WHERE t.due_at > @after AND r.status <> 'interrupted'
+     WHERE t.due_at > @after AND r.status <> 'interrupted' AND r.gated = 0
        AND (r.owner = @worker OR (r.owner IS NULL
          AND (@home IS NULL OR r.home = @home OR r.run_id IN (SELECT value FROM json_each(@runIds)))
          AND (@workflows IS NULL OR r.workflow IN (SELECT value FROM json_each(@workflows)))))

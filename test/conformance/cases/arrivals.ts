@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Deliver } from '../../../src/storage/commit.ts';
 import {
   advance,
   cancellation,
+  childEnd,
   claimedIds,
   claimOnly,
   commitOne,
@@ -15,6 +17,7 @@ import {
   sleepTimer,
   startFree,
   startHeld,
+  termination,
   timerRequest,
 } from '../fixtures.ts';
 import type { Harness } from '../harness.ts';
@@ -160,20 +163,74 @@ export function arrivalCases({ fresh }: Harness): void {
     expect(await store.heldRunsWithArrivals(worker, NOW + 1)).toHaveLength(3);
   });
 
-  test('a parked run gives its lease back whatever the inbox holds, and sleeps on', async () => {
+  /** A run that is parked by a commit which one more message was faster than. */
+  async function parkedWith(before: (runId: string) => Deliver) {
     const { store, other } = await fresh();
     const worker = await newWorker(store);
     const timers = [sleepTimer('nap', NOW)];
-    const { runId, lease } = await startHeld(store, worker, {}, { timers });
-    await commitOne(other, cancellation(runId, 'unread'));
-    const park = advance(lease, 1, {
-      run: { status: 'interrupted', updatedAt: NOW },
-      release: 'park',
-    });
+    const hooks = [hookRecord('any')];
+    const { runId, lease } = await startHeld(store, worker, {}, { timers, hooks });
+    await commitOne(other, before(runId));
+    const run = { status: 'interrupted' as const, updatedAt: NOW };
+    const park = advance(lease, 1, { run, release: 'park' });
     expect(await commitOne(store, park)).toEqual({ outcome: 'committed', released: true });
-    expect(await claimedIds(other, await newWorker(other), { now: NOW + 1_000 })).toEqual([]);
-    expect(await store.nextTimer(timerRequest(worker, { after: 0 }))).toBeNull();
+    return { store, other, worker, runId };
+  }
+
+  test.each([
+    ['payload', (runId: string) => payloadFor(runId, 'unread')],
+    ['child’s end', (runId: string) => childEnd(runId)],
+  ])(
+    'a parked run gives its lease back although a %s waits, and sleeps on',
+    async (_name, write) => {
+      const { store, other, worker } = await parkedWith(write);
+      expect(await claimedIds(other, await newWorker(other), { now: NOW + 1_000 })).toEqual([]);
+      expect(await store.nextTimer(timerRequest(worker, { after: 0 }))).toBeNull();
+    },
+  );
+
+  test.each([
+    ['cancellation', (runId: string) => cancellation(runId, 'unread')],
+    ['termination', (runId: string) => termination(runId, 'unread')],
+    ['resumption', (runId: string) => resumption(runId)],
+  ])('a %s that arrives while a run is being parked is not lost', async (_name, write) => {
+    const { other, runId } = await parkedWith(write);
+    const heir = await newWorker(other);
+    const claim = await claimOnly(other, heir);
+    const { message } = write(runId);
+    expect(claim.arrivals.inbox).toMatchObject([message]);
+    expect(claim.run.status).toBe('interrupted');
+    expect(await claimedIds(other, heir, { now: NOW + 1_000 })).toEqual([]);
   });
+
+  test('what a parking commit has consumed does not rouse the run', async () => {
+    const { store, other } = await fresh();
+    const worker = await newWorker(store);
+    const { runId, lease } = await startHeld(store, worker, {}, { hooks: [hookRecord('any')] });
+    await commitOne(other, resumption(runId));
+    expect(await commitOne(other, payloadFor(runId, 1))).toEqual({ outcome: 'committed' });
+    const { inbox } = await store.readArrivals(lease, 0, NOW);
+    const run = { status: 'interrupted' as const, updatedAt: NOW };
+    const inboxThrough = inbox[0]!.id;
+    await commitOne(store, advance(lease, 1, { run, release: 'park', inboxThrough }));
+    expect(await claimedIds(store, worker)).toEqual([]);
+  });
+
+  test.each(['suspended', 'running'] as const)(
+    'a run that was %s and is not let go to sleep is running',
+    async (status) => {
+      const { store, other } = await fresh();
+      const { runId, lease } = await startHeld(store, await newWorker(store), { status });
+      await commitOne(other, cancellation(runId));
+      const run = { status: 'suspended' as const, updatedAt: NOW + 5 };
+      const suspend = advance(lease, 1, { run, release: 'suspend' });
+      expect(await commitOne(store, suspend)).toEqual({ outcome: 'committed', released: false });
+      expect(await store.getRun(runId)).toMatchObject({ status: 'running', updatedAt: NOW + 5 });
+      const inboxThrough = Number.MAX_SAFE_INTEGER;
+      await commitOne(store, { ...suspend, inboxThrough });
+      expect((await store.getRun(runId))?.status).toBe('suspended');
+    },
+  );
 
   test('a message wakes a parked run, which finds everything that came before', async () => {
     const { store, other } = await fresh();

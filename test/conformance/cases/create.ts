@@ -7,6 +7,8 @@ import {
   claimedIds,
   commitOne,
   creation,
+  gate,
+  gatedCreation,
   hookRecord,
   mark,
   NOW,
@@ -38,9 +40,15 @@ export function createCases({ fresh }: Harness): void {
       maxRecoveryAttempts: 5,
       recoverOnWorkerLoss: false,
       parentRunId: 'run_parent',
+      childId: 'ship_1',
       nestingDepth: 4,
       continuedFromRunId: 'run_before',
       continuedToRunId: 'run_after',
+      forkedFromRunId: 'run_other',
+      scheduleId: 'nightly',
+      scheduledAt: NOW - 4,
+      codeVersion: '2026.11.1',
+      progress: { done: 2.5, total: null, note: 'halfway', at: NOW - 1 },
     };
     await startFree(store, run);
     const { input: _, result: __, ...summary } = run;
@@ -142,6 +150,86 @@ export function createCases({ fresh }: Harness): void {
       expect(found?.runId).toBe(writes[index]?.run.runId);
       expect(found?.idempotencyKey).toBe(key);
     }
+  });
+
+  test('keys of which half a character is missing are different keys', async () => {
+    const { store } = await fresh();
+    const keys = ['\ud800', '\ud801', '\udc00', '\ufffd', 'x\ud800', '\uffff"\\ud800"', '\uffff'];
+    for (const idempotencyKey of keys) {
+      const runId = await startFree(store, { idempotencyKey });
+      const again = creation({ idempotencyKey });
+      expect(await commitOne(store, again)).toEqual({ outcome: 'exists', runId });
+      expect(await store.getRunByKey('order', idempotencyKey)).toMatchObject({
+        runId,
+        idempotencyKey,
+      });
+    }
+    const listed = (await store.listRuns({ limit: 99 })).items.map((run) => run.idempotencyKey);
+    expect(listed).toEqual(keys.toReversed());
+  });
+
+  test.each(['failed', 'cancelled'] as const)('a run that is %s gives its key', async (status) => {
+    const { store } = await fresh();
+    const given = { attention: 'waiting' as const };
+    const before = await startFree(store, { idempotencyKey: 'key', status }, given);
+    const write = creation({ idempotencyKey: 'key' }, { takesKeyFrom: before });
+    expect(await commitOne(store, write)).toEqual({ outcome: 'committed' });
+    expect((await store.getRunByKey('order', 'key'))?.runId).toBe(write.run.runId);
+    expect(await store.getRun(before)).toMatchObject({ idempotencyKey: null, status });
+    const third = creation({ idempotencyKey: 'key' }, { takesKeyFrom: before });
+    expect(await commitOne(store, third)).toEqual({ outcome: 'exists', runId: write.run.runId });
+  });
+
+  test.each(['running', 'suspended', 'interrupted', 'completed', 'continued_as_new'] as const)(
+    'a run that is %s keeps its key',
+    async (status) => {
+      const { store } = await fresh();
+      const given = { attention: 'waiting' as const };
+      const before = await startFree(store, { idempotencyKey: 'key', status }, given);
+      const write = creation({ idempotencyKey: 'key' }, { takesKeyFrom: before });
+      expect(await commitOne(store, write)).toEqual({ outcome: 'exists', runId: before });
+      expect((await store.getRun(before))?.idempotencyKey).toBe('key');
+    },
+  );
+
+  test('a key is taken from the run that is named, with the same workflow and key, or not at all', async () => {
+    const { store } = await fresh();
+    const failed = { status: 'failed' as const };
+    const given = { attention: 'waiting' as const };
+    const holder = await startFree(store, { ...failed, idempotencyKey: 'key' }, given);
+    const other = await startFree(store, { ...failed, idempotencyKey: 'other' }, given);
+    const elsewhere = { ...failed, idempotencyKey: 'key', workflowName: 'invoice' };
+    const foreign = await startFree(store, elsewhere, given);
+    for (const takesKeyFrom of [other, foreign, 'run_unknown']) {
+      const write = creation({ idempotencyKey: 'key' }, { takesKeyFrom });
+      expect(await commitOne(store, write)).toEqual({ outcome: 'exists', runId: holder });
+    }
+    const free = creation({ idempotencyKey: 'free' }, { takesKeyFrom: holder });
+    expect(await commitOne(store, free)).toEqual({ outcome: 'committed' });
+    const keyless = creation({}, { takesKeyFrom: holder });
+    expect(await commitOne(store, keyless)).toEqual({ outcome: 'committed' });
+    for (const [runId, key] of [
+      [holder, 'key'],
+      [other, 'other'],
+      [foreign, 'key'],
+    ]) {
+      expect((await store.getRun(runId!))?.idempotencyKey).toBe(key);
+    }
+  });
+
+  test('a run that is refused takes no key', async () => {
+    const { store } = await fresh();
+    const given = { attention: 'waiting' as const };
+    const failed = { idempotencyKey: 'key', status: 'failed' as const };
+    const holder = await startFree(store, failed, given);
+    const taken = await startFree(store);
+    await commitOne(store, gatedCreation('run_1', [gate()]));
+    const takes = { takesKeyFrom: holder, gates: [gate('refuse')] };
+    const refused = creation({ idempotencyKey: 'key' }, takes);
+    const sameId = creation({ idempotencyKey: 'key', runId: taken }, { takesKeyFrom: holder });
+    expect((await commitOne(store, refused)).outcome).toBe('gate_full');
+    expect(await commitOne(store, sameId)).toEqual({ outcome: 'exists', runId: taken });
+    expect((await store.getRunByKey('order', 'key'))?.runId).toBe(holder);
   });
 
   test('runs without a key do not collide', async () => {

@@ -3,6 +3,7 @@ import {
   advance,
   claimOnly,
   commitOne,
+  creation,
   hookRecord,
   mark,
   NOW,
@@ -169,6 +170,55 @@ export function hookCases({ fresh }: Harness): void {
       expect((await commitOne(store, advance(lease, 1))).outcome).toBe('committed');
     },
   );
+
+  test.each(['pending', 'received', 'expired'])(
+    'a hook whose id the run has had, now %s, refuses the whole write',
+    async (state) => {
+      const { store, other } = await fresh();
+      const worker = await newWorker(store);
+      const { runId, lease } = await startHeld(store, worker);
+      await commitOne(store, advance(lease, 1, { hooks: [hookRecord(runId)] }));
+      if (state === 'received') await commitOne(other, payloadFor(runId, 1));
+      if (state === 'expired') {
+        await commitOne(store, advance(lease, 1, { expireHooks: ['approval'] }));
+      }
+      const before = await snapshot(store, runId, lease);
+      const again = advance(lease, 1, {
+        events: [mark('again')],
+        timers: [sleepTimer('new', NOW)],
+        hooks: [hookRecord(runId, { hookId: 'fresh' }), hookRecord(runId, { name: 'second' })],
+        inboxThrough: Number.MAX_SAFE_INTEGER,
+        release: 'suspend',
+      });
+      const neighbour = await startHeld(store, worker);
+      const good = advance(neighbour.lease, 1, { events: [mark('good')] });
+      expect(await store.commit([again, good])).toEqual([
+        { outcome: 'conflict' },
+        { outcome: 'committed' },
+      ]);
+      expect(await snapshot(store, runId, lease)).toEqual(before);
+    },
+  );
+
+  test('the same hook twice in one write is a conflict, wherever it stands', async () => {
+    const { store } = await fresh();
+    const { runId, lease } = await startHeld(store, await newWorker(store));
+    const hooks = [hookRecord('any'), hookRecord('any', { hookId: 'b' }), hookRecord('any')];
+    const made = creation({ runId: 'run_b' }, { hooks });
+    const deep = { ...creation({ runId: 'run_a' }), creates: [made] };
+    const writes = [
+      advance(lease, 1, { events: [mark('a')], hooks }),
+      advance(lease, 1, { events: [mark('a')], creates: [deep] }),
+      made,
+      deep,
+    ];
+    for (const write of writes) {
+      expect(await commitOne(store, write)).toEqual({ outcome: 'conflict' });
+    }
+    for (const id of ['run_a', 'run_b']) expect(await store.getRun(id)).toBeNull();
+    expect(await store.readEvents(runId)).toHaveLength(1);
+    expect((await store.listHooks({ limit: 9 })).items).toEqual([]);
+  });
 
   test('of expiry and payload in one batch, the first wins', async () => {
     const { store } = await fresh();

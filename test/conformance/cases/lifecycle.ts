@@ -109,6 +109,13 @@ export function lifecycleCases(harness: Harness): void {
       readEvents: () => store.readEvents(runId),
       getHook: () => store.getHook(runId, 'approval'),
       listHooks: () => store.listHooks({ limit: 1 }),
+      readGates: () => store.readGates(runId),
+      getSchedule: () => store.getSchedule('nightly'),
+      listSchedules: () => store.listSchedules({ limit: 1 }),
+      dueSchedules: () => store.dueSchedules(NOW, 1),
+      nextScheduleAt: () => store.nextScheduleAt(NOW),
+      readScheduleEvents: () => store.readScheduleEvents('nightly'),
+      reserve: () => store.reserve({ name: 'mail', limit: 1, periodMs: 1000, now: NOW }),
       ping: () => store.ping(),
     };
     for (const [name, call] of Object.entries(calls)) {

@@ -42,6 +42,26 @@ export function listingCases({ fresh }: Harness): void {
     expect(found).toEqual(numbers(7).map((index) => `run_${8 - index}`));
   });
 
+  test('the children of a run and the runs of a schedule can be listed', async () => {
+    const { store } = await fresh();
+    const family = (index: number) => ({
+      runId: `run_${index}`,
+      parentRunId: index % 2 === 0 ? 'run_1' : null,
+      scheduleId: index % 3 === 0 ? 'nightly' : 'other',
+    });
+    await store.commit(numbers(12).map((index) => creation(family(index))));
+    const [parentRunId, scheduleId] = ['run_1', 'nightly'];
+    const children = [12, 10, 8, 6, 4, 2].map((index) => `run_${index}`);
+    expect(await ids(store, { parentRunId })).toEqual(children);
+    expect(await ids(store, { scheduleId })).toEqual(['run_12', 'run_9', 'run_6', 'run_3']);
+    expect(await ids(store, { scheduleId, parentRunId })).toEqual(['run_12', 'run_6']);
+    expect(await ids(store, { parentRunId: 'run_2' })).toEqual([]);
+    expect(await ids(store, { parentRunId, statuses: ['failed'] })).toEqual([]);
+    const first = await store.listRuns({ limit: 4, parentRunId });
+    const rest = await ids(store, { parentRunId, cursor: first.nextCursor ?? '' });
+    expect([...first.items.map((run) => run.runId), ...rest]).toEqual(children);
+  });
+
   test('runs that appear while somebody turns pages are neither skipped nor repeated', async () => {
     const store = await namedRuns(9);
     const found: string[] = [];

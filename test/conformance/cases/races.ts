@@ -87,6 +87,21 @@ export function raceCases({ fresh }: Harness): void {
     expect((await store.listRuns({ limit: 100 })).items).toHaveLength(1);
   });
 
+  test('of many who take the key of a failed run, one does; the others learn its id', async () => {
+    const { store, other } = await fresh();
+    const failed = { idempotencyKey: 'key', status: 'failed' as const };
+    const takesKeyFrom = await startFree(store, failed, { attention: 'waiting' });
+    const writes = numbers(8).map(() => creation({ idempotencyKey: 'key' }, { takesKeyFrom }));
+    const results = await Promise.all(
+      writes.map((write, index) => commitOne(index % 2 === 0 ? store : other, write)),
+    );
+    const winner = writes[results.findIndex((result) => result.outcome === 'committed')];
+    expect(results.filter((result) => result.outcome === 'exists')).toEqual(
+      numbers(7).map(() => ({ outcome: 'exists', runId: winner?.run.runId })),
+    );
+    expect((await other.getRunByKey('order', 'key'))?.runId).toBe(winner?.run.runId);
+  });
+
   test('of many who create a run with one id, one does', async () => {
     const { store, other } = await fresh();
     const writes = numbers(12).map((input) => creation({ runId: 'run_same', input }));

@@ -14,13 +14,19 @@ import {
   claimRequest,
   commitOne,
   creation,
+  ending,
+  gate,
+  gatedCreation,
   hookRecord,
   LEASE_MS,
   mark,
   NOW,
   newWorker,
   numbers,
+  occurrenceOf,
   payloadFor,
+  saveSchedule,
+  scheduleNote,
   sleepTimer,
   startFree,
   startHeld,
@@ -67,8 +73,9 @@ describe('while another process is writing', () => {
 
   test('a database that is locked as a whole cannot be opened', async () => {
     const { open, raw } = sqliteFolder();
+    await (await open()).close();
     const blocker = raw();
-    blocker.exec('CREATE TABLE other (x); BEGIN EXCLUSIVE');
+    blocker.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
     const failure = await open().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StoreUnavailableError);
     expect(failure).toMatchObject({
@@ -237,6 +244,32 @@ test('no statement of the hot paths walks a table', async () => {
     }),
   );
   expect(seen.size).toBeGreaterThan(25);
+
+  const gates = [gate('wait_one', 1, 'a'), gate('wait', 2, 'b')];
+  for (const index of [1, 2, 3]) await commitOne(store, gatedCreation(`run_${index}`, gates));
+  await commitOne(store, gatedCreation('run_4', [gate('replace', 3, 'a'), gate('join', 1, 'c')]));
+  await store.readGates('run_2');
+  const first = (await store.claim(claimRequest(worker, { limit: 1 })))[0]!;
+  await commitOne(
+    store,
+    advance(first.lease, 1, { release: 'park', deliveries: [cancellation(runId)] }),
+  );
+  await commitOne(store, { ...cancellation('run_1'), followChain: true });
+  const occurrences = [occurrenceOf('run_5', { gates: [gate('wait', 9, 'd')], takesKeyFrom: 'x' })];
+  for (const expectedVersion of [0, 1]) {
+    const events = numbers(1001).map(() => scheduleNote('x'));
+    await commitOne(store, saveSchedule({}, { expectedVersion, events, occurrences }));
+  }
+  const creates = [creation({ runId: 'run_6', continuedFromRunId: 'run_1' })];
+  for (const { lease: held } of await store.claim(claimRequest(worker))) {
+    await commitOne(store, ending(held, 1, 'completed', { creates }));
+  }
+  await store.getSchedule('nightly');
+  await store.dueSchedules(NOW, 1);
+  await store.nextScheduleAt(NOW);
+  await store.readScheduleEvents('nightly', { after: 1, limit: 1 });
+  await store.reserve({ name: 'mail', limit: 1, periodMs: 10, now: NOW });
+  expect(seen.size).toBeGreaterThan(60);
 
   vi.restoreAllMocks();
   const db = raw();

@@ -1,6 +1,7 @@
 import { chmodSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { StoreError, StoreTooNewError, StoreUnavailableError } from '../../../src/core/errors.ts';
+import { MIGRATIONS } from '../../../src/storage/sqlite/schema.ts';
 import { cancellation, creation, numbers, startFree } from '../fixtures.ts';
 import { runTogether } from './run-together.ts';
 import { sqliteFolder } from './sqlite-folder.ts';
@@ -37,8 +38,8 @@ describe('opening', () => {
     expect(failure).toBeInstanceOf(StoreTooNewError);
     expect(failure).toMatchObject({
       code: 'STORE_TOO_NEW',
-      message: `The database ${path} has schema version 99; this pyworkflow understands up to 1`,
-      details: { found: 99, supported: 1 },
+      message: `The database ${path} has schema version 99; this pyworkflow understands up to ${MIGRATIONS.length}`,
+      details: { found: 99, supported: MIGRATIONS.length },
     });
     expect(db.pragma('user_version', { simple: true })).toBe(99);
   });
