@@ -142,6 +142,7 @@ test.each([
   [{ interval: 'soon' }, 'interval: '],
   [{ calendar: [{ hour: 24 }] }, 'calendar[0].hour: must be a whole number from 0 to 23, not 24'],
   [{ calendar: [] }, 'calendar: is empty'],
+  [{ calendar: { hour: 9 } as never }, 'calendar: must be a list: [{ hour: 9 }]'],
   [{ at: new Date('nonsense') }, 'at: is an invalid Date'],
 ])('refuses %j', (spec, message) => {
   expect(() => checkScheduleSpec(spec as ScheduleSpec)).toThrow(message);
