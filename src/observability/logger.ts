@@ -1,6 +1,10 @@
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+import { isWritten, logSettings } from './log-settings.ts';
+import { writeLine } from './write-line.ts';
 
-/** What the engine says while it works. Fields are plain facts such as `run_id`. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type LineLevel = Exclude<LogLevel, 'silent'>;
+
+/** Where lines are put. A field may hold anything: what has no JSON form is described. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -10,33 +14,17 @@ export interface Logger {
 
 export type LogFields = { readonly [key: string]: unknown };
 
-const RANK: Readonly<Record<LogLevel, number>> = {
-  debug: 0,
-  info: 1,
-  warn: 2,
-  error: 3,
-  silent: 4,
-};
-
 /**
- * Lines on stderr, so that stdout stays the program's own.
- * @param options.json one JSON object a line instead of text.
+ * What the engine says while it works, with plain facts such as `run_id` as fields. It goes where
+ * the lines of workflows and steps go.
+ * @param options.level default: that of the process, and `warn` where nobody has set one.
  */
-export function createLogger(options: { level: LogLevel; json?: boolean }): Logger {
+export function createLogger(options: { level?: LogLevel } = {}): Logger {
   const write =
-    (level: Exclude<LogLevel, 'silent'>) =>
+    (level: LineLevel) =>
     (message: string, fields: LogFields = {}) => {
-      if (RANK[level] < RANK[options.level]) return;
-      const time = new Date().toISOString();
-      const line = options.json
-        ? JSON.stringify({ time, level, message, ...fields })
-        : [
-            time,
-            level.toUpperCase(),
-            message,
-            ...Object.entries(fields).map(([k, v]) => `${k}=${String(v)}`),
-          ].join(' ');
-      process.stderr.write(`${line}\n`);
+      if (!isWritten(level, options.level ?? logSettings().level ?? 'warn')) return;
+      writeLine({ level, message, head: {}, fields });
     };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
