@@ -6,7 +6,7 @@ import { printTable } from './lib/print.ts';
 import type { Options } from './lib/workload.ts';
 import { WORKLOADS } from './workloads/all.ts';
 
-const USAGE = `npm run bench -- [W1 … W8] [--json] [--quick] [--pairs 5] [--peers]
+const USAGE = `npm run bench -- [W1 … W10] [--json] [--quick] [--pairs 5] [--peers]
 
   --quick   smaller sizes and three pairs
   --pairs   measurements of each side, alternating; at least 3

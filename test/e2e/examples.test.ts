@@ -19,6 +19,13 @@ const LAST_LINES: Readonly<Record<string, string>> = {
   '08-transient.ts': 'worked at call 3',
   '09-worker.ts': '1, 4, 9, 16, 25, 36',
   '10-classes.ts': 'Hello, ADA!',
+  '11-children.ts':
+    'child_thumbnails_3 completed, child_thumbnails_2 failed, child_thumbnails_1 completed',
+  '12-continue-as-new.ts': 'continued_as_new → continued_as_new → continued_as_new → completed',
+  '13-saga.ts': 'flight booked, hotel booked, hotel cancelled, flight cancelled',
+  '14-limits.ts': 'ada1 ada2 ada3',
+  '15-change-code.ts': "new [ 'clean', 'paid' ]",
+  '16-schedules.ts': 'schedule.created, schedule.triggered, schedule.paused',
 };
 
 let folder = '';

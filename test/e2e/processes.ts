@@ -87,7 +87,9 @@ export function createSite(program: string): Site {
 const PRELUDE = `
 import { openSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { createClient, getContext, hook, sleep, step, workflow } from '${LIBRARY.href}';
+import {
+  continueAsNew, createClient, getContext, hook, sleep, startChildWorkflow, step, workflow,
+} from '${LIBRARY.href}';
 const effects = openSync(process.env.EFFECTS, 'a');
 const life = process.env.LIFE;
 function began() {
@@ -149,19 +151,25 @@ export function faultsOf(runId: string, events: readonly WorkflowEvent[]): strin
     } else if (type === 'step.completed') {
       if (completed.has(data.step_id)) fault(`${data.step_id} completed twice`);
       completed.add(data.step_id);
-    } else if (type === 'sleep.completed' || type === 'hook.received') {
-      const key = `${type} ${type === 'hook.received' ? data.hook_id : data.sleep_id}`;
-      if (others.has(key)) fault(`${key} twice`);
-      others.add(key);
+    } else if (type === 'sleep.completed') once(`${type} ${data.sleep_id}`);
+    else if (type === 'hook.received') once(`${type} ${data.hook_id}`);
+    else if (type.startsWith('child_workflow.')) {
+      once(`${type} ${(data as { child_id: string }).child_id}`);
     }
   }
+  function once(key: string): void {
+    if (others.has(key)) fault(`${key} twice`);
+    others.add(key);
+  }
   for (const id of started) if (!completed.has(id)) fault(`${id} never completed`);
-  if (events.at(-1)?.type !== 'workflow.completed') fault(`ends with ${events.at(-1)?.type}`);
-  if (events.filter((event) => event.type.startsWith('workflow.completed')).length !== 1) {
-    fault('has not one end');
+  const ends = events.filter(({ type }) => ENDS.includes(type));
+  if (ends.length !== 1 || ends[0] !== events.at(-1)) {
+    fault(`ends with ${events.at(-1)?.type}, has ${ends.length} ends`);
   }
   return faults;
 }
+
+const ENDS = ['workflow.completed', 'workflow.continued_as_new'];
 
 /** Small, and the same for the same seed. */
 export function seeded(seed: number): () => number {
