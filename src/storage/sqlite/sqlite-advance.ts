@@ -1,7 +1,8 @@
 import { isFinished, type RunStatus } from '../../core/run.ts';
 import { hasRepeated, repeatsItself } from '../admission.ts';
 import type { AdvanceRun, RunChange, WriteResult } from '../commit.ts';
-import { ROUSING } from '../messages.ts';
+import { isEnding, ROUSING } from '../messages.ts';
+import type { InboxMessage } from '../store.ts';
 import { createAll } from './sqlite-create.ts';
 import { deliverAll } from './sqlite-deliver.ts';
 import { leaveGates } from './sqlite-gates.ts';
@@ -49,8 +50,16 @@ function contradicts(tx: Transaction, key: number, write: AdvanceRun): boolean {
     expireHooks.some((hookId) => hookStatus(tx, key, hookId) !== 'pending') ||
     hooks.some(({ hookId }) => hookStatus(tx, key, hookId) !== null) ||
     hasRepeated(hooks, (hook) => hook.hookId) ||
-    creates.some(repeatsItself)
+    creates.some(repeatsItself) ||
+    (write.run?.status === 'continued_as_new' && hasUnreadEnd(tx, key, write.inboxThrough ?? 0))
   );
+}
+
+function hasUnreadEnd({ sql }: Transaction, key: number, through: number): boolean {
+  const types = sql<{ type: InboxMessage['type'] }>(
+    'SELECT type FROM inbox WHERE run = ? AND id > ?',
+  );
+  return types.all(key, through).some(isEnding);
 }
 
 function writeWaits(tx: Transaction, key: number, write: AdvanceRun): void {

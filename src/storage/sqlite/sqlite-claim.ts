@@ -1,6 +1,7 @@
+import { type RunRow, toSummary } from '../sql/rows.ts';
 import type { Arrivals, Claim, ClaimRequest, InboxEntry, Timer, TimerKind } from '../store.ts';
 import type { SqliteDatabase } from './open-database.ts';
-import { RUN_COLUMNS, type RunRow, toSummary } from './rows.ts';
+import { RUN_COLUMNS } from './rows.ts';
 import { stopWaiting } from './sqlite-gates.ts';
 import type { SqliteLease } from './sqlite-lease.ts';
 import { registeredKey } from './sqlite-workers.ts';

@@ -2,7 +2,7 @@ import { isFinished } from '../../core/run.ts';
 import { repeatsItself } from '../admission.ts';
 import type { CreateRun, WriteResult } from '../commit.ts';
 import { toKeyText } from '../key-text.ts';
-import { textOrNull } from './rows.ts';
+import { textOrNull } from '../sql/rows.ts';
 import { deliverAll } from './sqlite-deliver.ts';
 import { askGates, inheritPlaces, standAtGates } from './sqlite-gates.ts';
 import type { SqliteLease } from './sqlite-lease.ts';

@@ -3,17 +3,10 @@ import type { HookRecord } from '../../core/hook.ts';
 import type { RunRecord, RunSummary } from '../../core/run.ts';
 import { eventsFromText } from '../event-text.ts';
 import { toKeyText } from '../key-text.ts';
+import { type HookRow, type RunRow, toHook, toRecord, toSummary } from '../sql/rows.ts';
 import type { HookFilter, Page, ReadEvents, RunFilter } from '../store.ts';
 import { cursorKey, pageOf } from './pages.ts';
-import {
-  HOOK_COLUMNS,
-  type HookRow,
-  RUN_COLUMNS,
-  type RunRow,
-  toHook,
-  toRecord,
-  toSummary,
-} from './rows.ts';
+import { HOOK_COLUMNS, type Keyed, RUN_COLUMNS } from './rows.ts';
 import type { Prepare } from './statements.ts';
 
 interface HistoryRow {
@@ -23,18 +16,18 @@ interface HistoryRow {
 }
 
 export function getRun(sql: Prepare, runId: string): RunRecord | null {
-  const row = sql<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ?`).get(runId);
+  const row = sql<Keyed<RunRow>>(`SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ?`).get(runId);
   return row === undefined ? null : recordOf(sql, row);
 }
 
 export function getRunByKey(sql: Prepare, workflow: string, key: string): RunRecord | null {
-  const row = sql<RunRow>(
+  const row = sql<Keyed<RunRow>>(
     `SELECT ${RUN_COLUMNS} FROM runs WHERE workflow = ? AND idempotency_key = ?`,
   ).get(workflow, toKeyText(key));
   return row === undefined ? null : recordOf(sql, row);
 }
 
-function recordOf(sql: Prepare, row: RunRow): RunRecord {
+function recordOf(sql: Prepare, row: Keyed<RunRow>): RunRecord {
   const one = (order: 'ASC' | 'DESC') =>
     sql<HistoryRow>(
       `SELECT sequence, count, events FROM history WHERE run = ? ORDER BY sequence ${order} LIMIT 1`,
@@ -110,14 +103,14 @@ export function listRuns(sql: Prepare, filter: RunFilter): Page<RunSummary> {
     );
   }
   const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-  const rows = sql<RunRow>(
+  const rows = sql<Keyed<RunRow>>(
     `SELECT ${RUN_COLUMNS} FROM runs ${condition} ORDER BY key DESC LIMIT ?`,
   ).all(...values, filter.limit + 1);
   return pageOf(rows, filter.limit, toSummary);
 }
 
 export function getHook(sql: Prepare, runId: string, hookId: string): HookRecord | null {
-  const row = sql<HookRow>(
+  const row = sql<Keyed<HookRow>>(
     `SELECT ${HOOK_COLUMNS} FROM hooks h JOIN runs r ON r.key = h.run WHERE r.run_id = ? AND h.hook_id = ?`,
   ).get(runId, hookId);
   return row === undefined ? null : toHook(row);
@@ -139,7 +132,7 @@ export function listHooks(sql: Prepare, filter: HookFilter): Page<HookRecord> {
     values.push(filter.status);
   }
   const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-  const rows = sql<HookRow>(
+  const rows = sql<Keyed<HookRow>>(
     `SELECT ${HOOK_COLUMNS} FROM hooks h JOIN runs r ON r.key = h.run ${condition} ORDER BY h.key DESC LIMIT ?`,
   ).all(...values, filter.limit + 1);
   return pageOf(rows, filter.limit, toHook);

@@ -1,17 +1,17 @@
 import type { ScheduleEvent, ScheduleRecord } from '../../core/schedule.ts';
-import type { Page, ScheduleFilter } from '../store.ts';
-import { cursorKey, pageOf } from './pages.ts';
 import {
-  SCHEDULE_COLUMNS,
   type ScheduleLogRow,
   type ScheduleRow,
   toSchedule,
   toScheduleEvent,
-} from './schedule-rows.ts';
+} from '../sql/schedule-rows.ts';
+import type { Page, ScheduleFilter } from '../store.ts';
+import { cursorKey, pageOf } from './pages.ts';
+import { type Keyed, SCHEDULE_COLUMNS } from './rows.ts';
 import type { Prepare } from './statements.ts';
 
 export function getSchedule(sql: Prepare, scheduleId: string): ScheduleRecord | null {
-  const row = sql<ScheduleRow>(
+  const row = sql<Keyed<ScheduleRow>>(
     `SELECT ${SCHEDULE_COLUMNS} FROM schedules WHERE schedule_id = ?`,
   ).get(scheduleId);
   return row === undefined ? null : toSchedule(row);
@@ -28,14 +28,14 @@ export function listSchedules(sql: Prepare, filter: ScheduleFilter): Page<Schedu
   if (filter.workflowName !== undefined) add('workflow = ?', filter.workflowName);
   if (filter.status !== undefined) add('status = ?', filter.status);
   const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-  const rows = sql<ScheduleRow>(
+  const rows = sql<Keyed<ScheduleRow>>(
     `SELECT ${SCHEDULE_COLUMNS} FROM schedules ${condition} ORDER BY key DESC LIMIT ?`,
   ).all(...values, filter.limit + 1);
   return pageOf(rows, filter.limit, toSchedule);
 }
 
 export function dueSchedules(sql: Prepare, now: number, limit: number): ScheduleRecord[] {
-  return sql<ScheduleRow>(
+  return sql<Keyed<ScheduleRow>>(
     `SELECT ${SCHEDULE_COLUMNS} FROM schedules WHERE status = 'active' AND next_run_at <= ?
      ORDER BY next_run_at, key LIMIT ?`,
   )

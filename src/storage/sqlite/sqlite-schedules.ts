@@ -2,7 +2,7 @@ import type { NewScheduleEvent, ScheduleRecord } from '../../core/schedule.ts';
 import { repeatsItself } from '../admission.ts';
 import type { Occurrence, SaveSchedule, WriteResult } from '../commit.ts';
 import { LOG_KEPT } from '../schedule-log.ts';
-import { scheduleValues } from './schedule-rows.ts';
+import { scheduleValues } from '../sql/schedule-rows.ts';
 import { createInside } from './sqlite-create.ts';
 import { CONFLICT, type Transaction } from './sqlite-transaction.ts';
 

@@ -1,8 +1,8 @@
 import type { NewEvent } from '../../core/event.ts';
 import type { HookRecord } from '../../core/hook.ts';
 import { eventsToText } from '../event-text.ts';
+import { textOrNull } from '../sql/rows.ts';
 import type { Timer } from '../store.ts';
-import { textOrNull } from './rows.ts';
 import type { Transaction } from './sqlite-transaction.ts';
 
 /** What belongs to a run besides its row: its history, and what it waits for. */

@@ -1,7 +1,7 @@
 import { StoreError } from '../../core/errors.ts';
+import { toWorker, type WorkerRow } from '../sql/rows.ts';
 import type { WorkerRecord } from '../store.ts';
 import type { SqliteDatabase } from './open-database.ts';
-import { toWorker, type WorkerRow } from './rows.ts';
 import type { Prepare } from './statements.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,13 +1,13 @@
 import type { ScheduleEvent, ScheduleEventType, ScheduleRecord } from '../../core/schedule.ts';
 import { textOrNull } from './rows.ts';
 
-export const SCHEDULE_COLUMNS = `key, schedule_id, workflow, spec, input, status, overlap_policy,
+/** Of a schedule's row, besides its number. */
+export const SCHEDULE_FIELDS = `schedule_id, workflow, spec, input, status, overlap_policy,
   catch_up_policy, catch_up_window, metadata, tags, definition, created_at, updated_at, paused_at,
   deleted_at, decided_through, next_run_at, last_run_at, last_run_id, version, total, successful,
   failed, cancelled, skipped`;
 
 export interface ScheduleRow {
-  readonly key: number;
   readonly schedule_id: string;
   readonly workflow: string;
   readonly spec: string;
