@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { WriteResult } from '../../../src/storage/commit.ts';
 import {
   advance,
   cancellation,
-  claimedIds,
   claimOnly,
   commitOne,
   creation,
@@ -49,6 +49,21 @@ export function chainCases({ fresh }: Harness): void {
     }
   });
 
+  test('a run that has been asked to stop does not continue as new unasked', async () => {
+    const { store, other } = await fresh();
+    const { runId, lease } = await startHeld(store, await newWorker(store));
+    await commitOne(other, cancellation(runId, 'enough'));
+    const next = creation({ runId: 'next', continuedFromRunId: runId });
+    const run = { status: 'continued_as_new' as const, continuedToRunId: 'next', updatedAt: NOW };
+    const write = advance(lease, 1, { run, creates: [next], release: 'suspend' });
+    expect(await commitOne(store, write)).toEqual({ outcome: 'conflict' });
+    expect(await store.getRun('next')).toBeNull();
+    const [entry] = (await store.readArrivals(lease, 0, NOW)).inbox;
+    const told = { ...write, inboxThrough: entry!.id };
+    expect(await commitOne(store, told)).toMatchObject({ outcome: 'committed', released: true });
+    expect((await store.getRun(runId))?.status).toBe('continued_as_new');
+  });
+
   test.each([
     ['does not ask for it', {}, { outcome: 'refused', status: 'continued_as_new' }],
     ['asks for it', { followChain: true }, { outcome: 'refused', status: 'failed' }],
@@ -81,22 +96,22 @@ export function chainCases({ fresh }: Harness): void {
       const next = `next_${round}`;
       const successor = { ...creation({ runId: next, continuedFromRunId: runId }) };
       const run = { status: 'continued_as_new' as const, updatedAt: NOW, continuedToRunId: next };
-      // A run passes on what it has not read.
-      const goOn = async () => {
+      // A run passes on what it has not read; refused, it has not read everything.
+      const goOn = async (): Promise<WriteResult> => {
         const { inbox } = await store.readArrivals(lease, 0, NOW);
         const deliveries = inbox.map(() => cancellation(next));
-        const result = await commitOne(
-          store,
-          advance(lease, 1, { creates: [successor], run, release: 'suspend', deliveries }),
-        );
-        return { result, passedOn: inbox.length };
+        const inboxThrough = inbox.at(-1)?.id;
+        const write = { creates: [successor], run, deliveries, inboxThrough };
+        const result = await commitOne(store, advance(lease, 1, { ...write, release: 'suspend' }));
+        return result.outcome === 'conflict' ? goOn() : result;
       };
       const send = () => commitOne(other, { ...cancellation(runId), followChain: true });
-      const [first, second] = round % 2 === 0 ? [goOn(), send()] : [send(), goOn()];
-      const [a, b] = await Promise.all([first, second]);
-      expect('outcome' in a ? a : b).toEqual(COMMITTED);
+      const results = await Promise.all(round % 2 === 0 ? [goOn(), send()] : [send(), goOn()]);
+      expect(results.map(({ outcome }) => outcome)).toEqual(['committed', 'committed']);
       expect(await store.getRun(runId)).toMatchObject({ continuedToRunId: next });
-      expect(await claimedIds(other, worker)).toEqual([next]);
+      const { run: claimed, arrivals } = await claimOnly(other, worker);
+      expect(claimed.runId).toBe(next);
+      expect(arrivals.inbox).toHaveLength(1);
     }
   });
 }
