@@ -27,7 +27,14 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   HOOK_NOT_FOUND: EXIT.notFound,
   INVALID_TOKEN: EXIT.usage,
   WORKFLOW_TIMEOUT: EXIT.failed,
+  CHILD_FAILED: EXIT.failed,
+  MAX_NESTING_DEPTH: EXIT.failed,
+  EVENT_LIMIT: EXIT.failed,
+  PAYLOAD_TOO_LARGE: EXIT.failed,
+  COMPENSATION_FAILED: EXIT.failed,
   RUN_NOT_FOUND: EXIT.notFound,
+  SCHEDULE_NOT_FOUND: EXIT.notFound,
+  SCHEDULE_EXISTS: EXIT.failed,
   AMBIGUOUS_ID: EXIT.usage,
   ALREADY_RUNNING: EXIT.failed,
   RUN_FINISHED: EXIT.failed,
@@ -47,6 +54,7 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   CONFIG: EXIT.usage,
   DISCOVERY: EXIT.failed,
   MISSING_DEPENDENCY: EXIT.failed,
+  DOCKER: EXIT.unreachable,
   CLOSED: EXIT.failed,
 };
 

@@ -15,6 +15,7 @@ export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';

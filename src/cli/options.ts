@@ -22,7 +22,7 @@ export function addGlobalOptions(program: Command): Command {
   return program
     .option('--module <path>', 'file, folder or glob of workflow modules; may be repeated', gather)
     .option('--runtime <name>', 'where runs execute: local')
-    .option('--storage <backend>', 'where runs are kept: sqlite, memory')
+    .option('--storage <backend>', 'where runs are kept: sqlite, file, memory, postgres, mysql')
     .option('--storage-path <path>', 'database file, or its folder')
     .addOption(
       new Option('--output <format>', `how to print: ${FORMATS.join(', ')}`).argParser(parseFormat),

@@ -2,11 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Cli } from './cli-context.ts';
 import type { DemoOptions } from './commands/demo.ts';
-import { defineHooks } from './commands/hooks/hooks.ts';
 import type { QuickstartOptions } from './commands/quickstart.ts';
-import { defineRuns } from './commands/runs/runs.ts';
-import { defineWorker } from './commands/worker/worker.ts';
-import { defineWorkflows } from './commands/workflows/workflows.ts';
 import type { Io } from './io.ts';
 import { addGlobalOptions, type GlobalOptions } from './options.ts';
 
@@ -51,15 +47,67 @@ export function buildProgram(
       const rest = args.slice(0, -1) as never;
       return run(program.opts<GlobalOptions>(), (cli) => body(cli, ...rest));
     };
-  const noun = (name: string, about: string) =>
+  for (const [name, { about }] of NOUNS) {
     program.command(name).description(about).helpCommand(false);
-  defineWorkflows(noun('workflows', 'what can be run'), action);
-  defineRuns(noun('runs', 'what has been run, and what is running'), action);
-  defineHooks(noun('hooks', 'what runs wait for from outside'), action);
-  defineWorker(noun('worker', 'processes that execute runs'), action);
+  }
+  program.hook('preSubcommand', async (_, called) => {
+    const define = await NOUNS.get(called.name())?.load();
+    define?.(called, action);
+  });
   defineOthers(program, action);
   return program;
 }
+
+interface Noun {
+  readonly about: string;
+  /** Its verbs: defined once the noun is called, since there are many and one is wanted. */
+  load(): Promise<(noun: Command, action: Action) => void>;
+}
+
+const NOUNS: ReadonlyMap<string, Noun> = new Map([
+  [
+    'workflows',
+    {
+      about: 'what can be run',
+      load: async () => (await import('./commands/workflows/workflows.ts')).defineWorkflows,
+    },
+  ],
+  [
+    'runs',
+    {
+      about: 'what has been run, and what is running',
+      load: async () => (await import('./commands/runs/runs.ts')).defineRuns,
+    },
+  ],
+  [
+    'hooks',
+    {
+      about: 'what runs wait for from outside',
+      load: async () => (await import('./commands/hooks/hooks.ts')).defineHooks,
+    },
+  ],
+  [
+    'schedules',
+    {
+      about: 'what runs by the clock',
+      load: async () => (await import('./commands/schedules/schedules.ts')).defineSchedules,
+    },
+  ],
+  [
+    'scheduler',
+    {
+      about: 'processes that start the runs of schedules',
+      load: async () => (await import('./commands/scheduler/scheduler.ts')).defineScheduler,
+    },
+  ],
+  [
+    'worker',
+    {
+      about: 'processes that execute runs',
+      load: async () => (await import('./commands/worker/worker.ts')).defineWorker,
+    },
+  ],
+]);
 
 function defineOthers(program: Command, action: Action): void {
   program

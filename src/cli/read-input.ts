@@ -8,10 +8,19 @@ import { UsageError } from './usage-error.ts';
 
 /** `--arg k=v …` as an object. */
 export function parseArgs(args: readonly string[]): { readonly [name: string]: Json } {
-  const entries = args.map((arg) => {
-    const at = arg.indexOf('=');
-    if (at < 1) throw new UsageError(`--arg must be name=value, not '${arg}'`);
-    return [arg.slice(0, at), jsonOrText(arg.slice(at + 1))] as const;
+  return parsePairs(args, '--arg', 'name=value');
+}
+
+/** `--flag k=v …` as an object. @param form of a pair, for the error */
+export function parsePairs(
+  pairs: readonly string[],
+  flag: string,
+  form: string,
+): { readonly [name: string]: Json } {
+  const entries = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError(`${flag} must be ${form}, not '${pair}'`);
+    return [pair.slice(0, at), jsonOrText(pair.slice(at + 1))] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -9,6 +9,8 @@ import { UsageError } from './usage-error.ts';
 export interface InputOptions {
   readonly arg?: readonly string[];
   readonly input?: string;
+  /** From flags of their own. */
+  readonly fields?: { readonly [name: string]: Json };
 }
 
 /** Who picks a workflow from a menu wants to be asked; who names it may know what it takes. */
@@ -25,7 +27,7 @@ export async function workflowInput(
   options: InputOptions,
   asking: Asking,
 ): Promise<Json | undefined> {
-  const args = parseArgs(options.arg ?? []);
+  const args = { ...parseArgs(options.arg ?? []), ...options.fields };
   const whole =
     options.input === undefined ? undefined : await readJson(cli.io, options.input, '--input');
   const hasArgs = Object.keys(args).length > 0;

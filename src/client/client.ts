@@ -2,6 +2,7 @@ import type { WorkflowEvent } from '../core/event.ts';
 import type { HookRecord, HookStatus } from '../core/hook.ts';
 import type { Json } from '../core/json.ts';
 import type { RunRecord, RunStatus, RunSummary } from '../core/run.ts';
+import type { RunFacts, RunVerdict } from '../executor/check-run.ts';
 import type { WorkflowFunction } from '../workflow/define-workflow.ts';
 import type {
   ClassInput,
@@ -9,6 +10,7 @@ import type {
   Workflow,
   WorkflowClass,
 } from '../workflow/workflow-class.ts';
+import type { SchedulerHandle, SchedulerOptions, SchedulesClient } from './schedules-client.ts';
 
 /**
  * The only door for applications, the command line and the dashboard. Every `id` of a run may be
@@ -30,12 +32,22 @@ export interface Client {
 
   readonly runs: RunsClient;
   readonly hooks: HooksClient;
+  readonly schedules: SchedulesClient;
+  readonly workers: WorkersClient;
 
   /**
-   * Serves this process's store until `stop`: new runs, due timers, resumed hooks, and the runs of
-   * dead workers.
+   * Serves this process's store until `stop`: new runs, due timers, resumed hooks, the runs of dead
+   * workers, and schedules, after activating those that workflows of this process bring along.
    */
   startWorker(options?: WorkerOptions): Promise<Worker>;
+  /** Starts the runs of schedules until `stop`; workers, here or elsewhere, execute them. */
+  startScheduler(options?: SchedulerOptions): Promise<SchedulerHandle>;
+
+  /**
+   * What this client has counted since it was opened, in the text format of Prometheus.
+   * @throws ConfigurationError unless `observability.metrics` is true
+   */
+  metrics(): Promise<string>;
 
   /** Lets running steps finish, hands back every run, closes the store. Safe to call twice. */
   close(): Promise<void>;
@@ -51,6 +63,11 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   readonly metadata?: { readonly [key: string]: Json };
   readonly tags?: readonly string[];
+  /**
+   * What a key does that belongs to a run which has failed or was cancelled: `return` that run
+   * (default), or `restart`: a new run takes over the key.
+   */
+  readonly ifFailed?: 'return' | 'restart';
   /** `true` only records the run and leaves it to a worker. Default false. */
   readonly detach?: boolean;
   /** `false` runs without a store. Default: the workflow's own setting. */
@@ -109,14 +126,79 @@ export interface RunsClient {
     options?: { after?: number; signal?: AbortSignal },
   ): AsyncIterable<WorkflowEvent>;
   /**
-   * Waits until the run has ended or is parked (`interrupted`) and gives its record.
+   * Waits until the run has ended or is parked (`interrupted`) and gives its record; of a run that
+   * continues as new, that of the last run of its chain.
    * @throws WaitTimeoutError, and the signal's reason when it fires.
    */
   wait(id: string, options?: WaitOptions): Promise<RunRecord>;
   /** Asks the run to stop: it may clean up first. */
   cancel(id: string, options?: { reason?: string; requestedBy?: string }): Promise<CancelResult>;
+  /** The gates an unfinished run holds or waits at, by name, and who is in its way. */
+  gates(id: string): Promise<readonly RunGate[]>;
+  /** The chain of continued runs that this one belongs to, oldest first. */
+  chain(id: string): Promise<readonly RunSummary[]>;
   /** Wakes a parked run so that it is tried again with today's code. */
   resume(id: string, options?: { requestedBy?: string }): Promise<RunRecord>;
+  /**
+   * A new run that takes over the history of this one up to a step and goes on from there with
+   * today's code; this one stays as it is.
+   * @throws WorkflowNotFoundError, ValidationError for a step that never began, an override that does
+   *   not apply or an input that comes too late, WorkflowAlreadyRunningError
+   */
+  fork(id: string, options?: ForkOptions): Promise<RunHandle>;
+  /**
+   * Replays runs against the workflows of this process and tells which no longer fit, before they
+   * find out themselves. Nothing is started or written. Without a filter: all unfinished runs.
+   */
+  check(runs?: CheckRuns): AsyncIterable<CheckedRun>;
+}
+
+/** A counted place: `workflow:order`, `singleton:order:key`, `schedule:sched_1`. */
+export interface RunGate {
+  readonly name: string;
+  readonly limit: number;
+  /** Whether this run holds it or waits. */
+  readonly held: boolean;
+  /** Of all runs. */
+  readonly holders: number;
+  readonly waiting: number;
+  /** Ids of holders, oldest first, five at most. */
+  readonly heldBy: readonly string[];
+}
+
+export interface ForkOptions {
+  /**
+   * The step that is the first to run again, by id (`step_charge_1`) or name (its last occurrence).
+   * Default: the last step that failed.
+   */
+  readonly fromStep?: string;
+  /**
+   * Results by the id or name of a step before that one, which count instead of what it gave; for
+   * that step itself: it does not run again but has this result.
+   */
+  readonly overrides?: { readonly [step: string]: unknown };
+  /** Another input; only if nothing is taken over, for a fork from the run's first step. */
+  readonly input?: unknown;
+  /** `true` leaves it to a worker. Default false. */
+  readonly detach?: boolean;
+}
+
+export interface CheckRuns extends ListRuns {
+  /** These runs, finished ones too, instead of those that the filter finds. */
+  readonly ids?: readonly string[];
+  /** Histories from elsewhere, instead of runs of the store. */
+  readonly histories?: readonly (RunFacts & {
+    readonly workflowName: string;
+    readonly events: readonly WorkflowEvent[];
+  })[];
+}
+
+export interface CheckedRun {
+  readonly runId: string;
+  readonly workflowName: string;
+  /** Null for a history from elsewhere. */
+  readonly status: RunStatus | null;
+  readonly verdict: RunVerdict;
 }
 
 export interface ListRuns {
@@ -124,6 +206,9 @@ export interface ListRuns {
   readonly statuses?: readonly RunStatus[];
   readonly workflowName?: string;
   readonly tag?: string;
+  /** Children of this run. */
+  readonly parentRunId?: string;
+  readonly scheduleId?: string;
   /** Milliseconds since the epoch, inclusive. */
   readonly since?: number;
   /** Milliseconds since the epoch, exclusive. */
@@ -155,6 +240,24 @@ export interface ResumeResult {
   readonly status: 'resumed';
 }
 
+export interface WorkersClient {
+  /** Every process that has registered and not said goodbye, oldest first. */
+  list(): Promise<readonly RegisteredWorker[]>;
+}
+
+/** Times are milliseconds since the epoch. */
+export interface RegisteredWorker {
+  readonly workerId: string;
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  /** It keeps its runs until then and moves this on while it lives. */
+  readonly expiresAt: number;
+  /** `expiresAt` is still to come. */
+  readonly isAlive: boolean;
+}
+
 export interface WorkerOptions {
   /** Default: `host:pid`. */
   readonly name?: string;
@@ -162,6 +265,8 @@ export interface WorkerOptions {
   readonly concurrency?: number;
   /** Only these workflows. Default: every registered one. */
   readonly workflows?: readonly string[];
+  /** `false` leaves schedules to other processes. Default true. */
+  readonly schedules?: boolean;
 }
 
 export interface Worker {

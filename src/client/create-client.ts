@@ -1,21 +1,33 @@
-import { ClosedError, ValidationError } from '../core/errors.ts';
+import { ClosedError, ConfigurationError, ValidationError } from '../core/errors.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { runInContext } from '../workflow/context.ts';
 import { getWorkflow } from '../workflow/registry.ts';
 import type { Client, RunHandle, StartOptions, Worker, WorkerOptions } from './client.ts';
 import { createHooksClient } from './hooks.ts';
+import { createLazySchedules } from './lazy-schedules.ts';
 import { createRunsClient } from './runs.ts';
+import type { Schedules } from './schedulers.ts';
 import type { Start } from './start.ts';
+import { createWorkersClient } from './workers.ts';
 
 const DEFAULT_GRACE_MS = 30_000;
 
-/** @param durable what workflows do that do not say otherwise. */
-export function createClientOn(executor: Executor, runtime: Runtime, durable: boolean): Client {
+/**
+ * @param durable what workflows do that do not say otherwise.
+ * @param metrics gives them as text; null where they are not enabled.
+ */
+export function createClientOn(
+  executor: Executor,
+  runtime: Runtime,
+  durable: boolean,
+  metrics: (() => Promise<string>) | null,
+): Client {
   const { store } = executor;
   const runs = createRunsClient(executor, runtime);
   let closing: Promise<void> | null = null;
   let loading: Promise<Start> | null = null;
+  let loadingSchedules: Promise<Schedules> | null = null;
 
   /** Loaded on first use: whoever only reads needs neither the codec nor the executor. */
   function loadStart(): Promise<Start> {
@@ -23,6 +35,13 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
       createStart(executor, runtime, runs, durable),
     );
     return loading;
+  }
+
+  function loadSchedules(): Promise<Schedules> {
+    loadingSchedules ??= import('./schedulers.ts').then(({ createSchedules }) =>
+      createSchedules(executor, runtime),
+    );
+    return loadingSchedules;
   }
 
   async function start(
@@ -41,16 +60,26 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
       runInContext(undefined, () => start(workflow, input, options)),
     runs,
     hooks: createHooksClient(executor, runtime),
+    schedules: createLazySchedules(
+      async () => (await import('./schedule-reads.ts')).createScheduleReads(executor),
+      async () => (await loadSchedules()).client,
+    ),
+    workers: createWorkersClient(executor),
 
     async startWorker(options: WorkerOptions = {}): Promise<Worker> {
       if (closing !== null) throw new ClosedError('client');
       for (const name of options.workflows ?? []) getWorkflow(name);
       checkConcurrency(options.concurrency);
+      const schedules = options.schedules === false ? null : await loadSchedules();
+      await schedules?.client.activate();
       const worker = await runtime.serve({
         name: options.name,
         concurrency: options.concurrency,
         workflows: options.workflows ?? null,
       });
+      const scheduler = schedules?.startScheduler({});
+      // A worker that has given up fires nothing more.
+      if (scheduler !== undefined) worker.done.then(scheduler.stop, scheduler.stop);
       return {
         workerId: worker.workerId,
         name: worker.name,
@@ -58,12 +87,28 @@ export function createClientOn(executor: Executor, runtime: Runtime, durable: bo
           return worker.activeRuns();
         },
         done: worker.done,
-        stop: ({ graceMs = DEFAULT_GRACE_MS } = {}) => worker.stop(graceMs),
+        async stop({ graceMs = DEFAULT_GRACE_MS } = {}) {
+          await scheduler?.stop();
+          await worker.stop(graceMs);
+        },
       };
+    },
+
+    async startScheduler(options = {}) {
+      if (closing !== null) throw new ClosedError('client');
+      return (await loadSchedules()).startScheduler(options);
+    },
+
+    async metrics() {
+      if (metrics !== null) return metrics();
+      throw new ConfigurationError('This client collects no metrics', {
+        hint: 'Set observability.metrics to true, in pyworkflow.config.yaml or in createClient()',
+      });
     },
 
     close() {
       closing ??= (async () => {
+        await (await loadingSchedules)?.close();
         await runtime.close(DEFAULT_GRACE_MS);
         await store.close();
       })();

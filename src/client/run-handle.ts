@@ -23,7 +23,9 @@ export function createRunHandle(
     result: async (options?: WaitOptions) => {
       const watch = end ?? runs.watchEnd(runId);
       try {
-        return resultOf(await watch.wait(options));
+        const ended = await watch.wait(options);
+        const next = ended.continuedToRunId;
+        return resultOf(next === null ? ended : await runs.wait(next, options));
       } finally {
         if (end === null) watch.stop();
       }
@@ -37,6 +39,6 @@ type Ended = Pick<RunRecord, 'runId' | 'status' | 'result' | 'error'>;
 
 function resultOf({ runId, status, result, error }: Ended): unknown {
   if (status === 'completed') return decode(result);
-  if (status === 'cancelled') throw new CancellationError();
+  if (status === 'cancelled') throw error === null ? new CancellationError() : decodeError(error);
   throw new WorkflowFailedError(runId, status, error === null ? undefined : decodeError(error));
 }

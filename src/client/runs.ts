@@ -20,10 +20,9 @@ export interface EndWatch {
 /** Events read at a time while following. */
 const FOLLOW_PAGE = 500;
 
-export function createRunsClient(
-  { store, commits, clock }: Executor,
-  runtime: Runtime,
-): WatchingRunsClient {
+export function createRunsClient(executor: Executor, runtime: Runtime): WatchingRunsClient {
+  const { store, commits, clock } = executor;
+
   async function resolveId(id: string): Promise<string> {
     const [first, ...others] = await store.findRunIds(id, 6);
     if (first === undefined) throw new WorkflowNotFoundError(id);
@@ -101,24 +100,33 @@ export function createRunsClient(
     }
   }
 
-  return {
+  const client: WatchingRunsClient = {
     get,
     resolveId,
     list: (filter = {}) => store.listRuns({ limit: 100, ...filter }),
     async events(id, options = {}) {
       return store.readEvents(await resolveId(id), options);
     },
+    gates: async (id) => store.readGates(await resolveId(id)),
     follow,
     watchEnd,
     async wait(id, options) {
-      const runId = await resolveId(id);
-      const watch = watchEnd(runId);
-      try {
-        await watch.wait(options);
-      } finally {
-        watch.stop();
+      let runId = await resolveId(id);
+      for (;;) {
+        const watch = watchEnd(runId);
+        const end = await watch.wait(options).finally(watch.stop);
+        if (end.continuedToRunId === null) return get(runId);
+        runId = end.continuedToRunId;
       }
-      return get(runId);
+    },
+    async chain(id) {
+      let first = await get(id);
+      while (first.continuedFromRunId !== null) first = await get(first.continuedFromRunId);
+      const chain = [first];
+      for (let last = first; last.continuedToRunId !== null; chain.push(last)) {
+        last = await get(last.continuedToRunId);
+      }
+      return chain;
     },
     async cancel(id, { reason, requestedBy = 'cancel_workflow' } = {}) {
       const runId = await resolveId(id);
@@ -137,7 +145,17 @@ export function createRunsClient(
       await runtime.adopt(runId);
       return get(runId);
     },
+    // Both need the engine, which whoever only reads does not.
+    async fork(id, options = {}) {
+      const { forkRun } = await import('./fork.ts');
+      return forkRun(executor, runtime, client, id, options);
+    },
+    async *check(runs = {}) {
+      const { checkRuns } = await import('./check.ts');
+      yield* checkRuns(executor, client, runs);
+    },
   };
+  return client;
 }
 
 /** Ended, or parked until somebody acts. */

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { encode } from '../core/codec.ts';
 import { ValidationError, WorkflowAlreadyRunningError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { RunStatus } from '../core/run.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { NewRun } from '../executor/start-run.ts';
 import type { Runtime, StartedRun } from '../runtime/runtime.ts';
-import { definitionOf } from '../workflow/define-workflow.ts';
-import { getWorkflow, hasWorkflow, registerWorkflow } from '../workflow/registry.ts';
+import { resolveDefinition } from '../workflow/resolve-definition.ts';
 import { validate } from '../workflow/schema.ts';
-import { classDefinition, isWorkflowClass } from '../workflow/workflow-class.ts';
 import type { WorkflowDefinition } from '../workflow/workflow-definition.ts';
+import { gatesOf } from '../workflow/workflow-gates.ts';
 import type { RunHandle, StartOptions } from './client.ts';
 import { createRunHandle } from './run-handle.ts';
 import type { WatchingRunsClient } from './runs.ts';
@@ -47,18 +47,23 @@ export function createStart(
       idempotencyKey: options.idempotencyKey ?? null,
       metadata: encode(options.metadata ?? {}) as { readonly [key: string]: Json },
       tags: checkTags(options.tags ?? []),
+      gates: gatesOf(definition, value),
     };
     const here = options.detach !== true;
     const { idempotencyKey } = request;
-    if (idempotencyKey === null) return handle(await begin(request, here), here);
+    if (idempotencyKey === null) return handle(definition, await begin(request, here), here);
     // As text: the code that is about to run may change its input in place.
     const inputText = JSON.stringify(request.input);
     const known = await findByKey(definition, idempotencyKey, inputText);
-    if (known !== null) return handle({ runId: known, existed: true }, here);
-    const started = await begin(request, here);
+    const restarts = options.ifFailed === 'restart' && known !== null && hasFailed(known.status);
+    if (known !== null && !restarts) {
+      return handle(definition, { runId: known.runId, existed: true }, here);
+    }
+    const takesKeyFrom = known?.runId;
+    const started = await begin({ ...request, takesKeyFrom }, here);
     // Lost the race for the key: the winner's input counts.
     if (started.existed) await findByKey(definition, idempotencyKey, inputText);
-    return handle(started, here);
+    return handle(definition, started, here);
   }
 
   function begin(request: NewRun, here: boolean): Promise<StartedRun> {
@@ -71,12 +76,20 @@ export function createStart(
     if (run === null) return null;
     // The order of keys is no difference.
     if (!isDeepStrictEqual(run.input, JSON.parse(inputText))) {
-      throw new WorkflowAlreadyRunningError(run.runId, key);
+      throw new WorkflowAlreadyRunningError(run.runId, { idempotencyKey: key });
     }
-    return run.runId;
+    return run;
   }
 
-  async function handle({ runId, existed }: StartedRun, here: boolean): Promise<RunHandle> {
+  /** @throws WorkflowAlreadyRunningError if a singleton's place is taken */
+  async function handle(
+    definition: WorkflowDefinition,
+    { runId, existed, refusedBy }: StartedRun,
+    here: boolean,
+  ): Promise<RunHandle> {
+    if (refusedBy !== undefined && definition.singleton?.onConflict !== 'return_existing') {
+      throw new WorkflowAlreadyRunningError(runId, { gate: refusedBy });
+    }
     if (existed && here) await runtime.adopt(runId);
     const started = { runId, alreadyStarted: existed, here: here && !existed };
     return createRunHandle(runs, started);
@@ -91,13 +104,6 @@ function checkTags(tags: readonly string[]): readonly string[] {
   throw new ValidationError('start()', [{ path: `tags[${at}]`, message: 'is not text' }]);
 }
 
-function resolveDefinition(workflow: unknown): WorkflowDefinition {
-  if (typeof workflow === 'string') return getWorkflow(workflow);
-  if (isWorkflowClass(workflow)) return classDefinition(workflow);
-  const definition = definitionOf(workflow);
-  if (definition === undefined)
-    return getWorkflow(String((workflow as { name?: unknown })?.name ?? workflow));
-  // A test may have cleared the registry since the definition.
-  if (!hasWorkflow(definition.name)) registerWorkflow(definition);
-  return definition;
+function hasFailed(status: RunStatus): boolean {
+  return status === 'failed' || status === 'cancelled';
 }

@@ -1,4 +1,4 @@
-import type { Client, RunHandle } from '../../src/client/client.ts';
+import type { CheckedRun, Client, RunHandle } from '../../src/client/client.ts';
 import {
   AmbiguousIdError,
   HookAlreadyReceivedError,
@@ -20,6 +20,8 @@ export interface FakeState {
   readonly calls: unknown[];
   /** A started run becomes this one. */
   started?: RunRecord;
+  /** What a check finds. */
+  checked?: readonly CheckedRun[];
   /** The worker gives up with this. */
   workerFails?: Error;
   /** Waiting and following never end by themselves. */
@@ -71,8 +73,12 @@ export function fakeClient(state: FakeState = fakeState()): Client {
       async list(filter = {}) {
         state.calls.push(['list', filter]);
         const limit = filter.limit ?? 100;
-        const items = state.runs.slice(0, limit);
-        return { items, nextCursor: state.runs.length > limit ? 'next-page' : null };
+        const { parentRunId } = filter;
+        const fitting = state.runs.filter(
+          (run) => parentRunId === undefined || run.parentRunId === parentRunId,
+        );
+        const items = fitting.slice(0, limit);
+        return { items, nextCursor: fitting.length > limit ? 'next-page' : null };
       },
       events: async (id) => state.events[find(id).runId] ?? [],
       async *follow(id, options = {}) {
@@ -98,6 +104,17 @@ export function fakeClient(state: FakeState = fakeState()): Client {
         if (run.status === 'interrupted') return { ...run, status: 'pending' };
         throw new PyWorkflowError('RUN_FINISHED', `Run ${run.runId} is ${run.status}`);
       },
+      gates: async () => [],
+      chain: async (id) => [find(id)],
+      async fork(id, options) {
+        state.calls.push(['fork', find(id).runId, options]);
+        if (!state.started) throw new Error('the fake has nothing to start');
+        return handleOf(state.started);
+      },
+      async *check(runs = {}) {
+        state.calls.push(['check', runs]);
+        yield* state.checked ?? [];
+      },
     },
     hooks: {
       async list({ runId, status } = {}) {
@@ -116,6 +133,9 @@ export function fakeClient(state: FakeState = fakeState()): Client {
         return { runId: hook.runId, hookId: hook.hookId, status: 'resumed' };
       },
     },
+    schedules: {} as Client['schedules'],
+    workers: { list: async () => [] },
+    startScheduler: async () => ({ done: new Promise(() => {}), stop: async () => {} }),
     async startWorker(options) {
       state.calls.push(['startWorker', options]);
       return {
@@ -126,6 +146,7 @@ export function fakeClient(state: FakeState = fakeState()): Client {
         stop: async () => void state.calls.push(['stop']),
       };
     },
+    metrics: async () => '',
     close: async () => void state.calls.push(['close']),
   };
 }

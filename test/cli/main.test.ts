@@ -4,18 +4,25 @@ import { fakeClient, fakeState } from './fake-client.ts';
 import { runCli } from './run-cli.ts';
 
 describe('the command line itself', () => {
-  it('prints help of every command', async () => {
-    const commands = [
-      [],
-      ...[['workflows'], ['workflows', 'run'], ['runs'], ['runs', 'list'], ['runs', 'cancel']],
-      ...[['hooks', 'resume'], ['worker', 'run'], ['quickstart'], ['demo']],
-    ];
-    for (const command of commands) {
-      const { stdout, exitCode } = await runCli([...command, '--help']);
-      expect(exitCode).toBe(0);
+  it('prints help of every command, each with an example', async () => {
+    const nouns = ['workflows', 'runs', 'hooks', 'schedules', 'scheduler', 'worker'];
+    const commands: string[][] = [];
+    for (const noun of nouns) {
+      const { stdout } = await runCli([noun, '--help']);
+      const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb as string);
+      expect(verbs, noun).not.toEqual([]);
+      commands.push(...verbs.map((verb) => [noun, verb]));
+    }
+    expect(commands.length).toBeGreaterThan(35);
+    for (const command of [[], ['runs'], ['quickstart'], ['demo'], ...commands]) {
+      const { stdout, stderr, exitCode } = await runCli([...command, '--help']);
+      expect([stderr, exitCode]).toEqual(['', 0]);
       expect(stdout).toContain('Usage: pyworkflow');
       const widest = Math.max(...stdout.split('\n').map((line) => line.length));
       expect(widest, stdout).toBeLessThanOrEqual(100);
+      if (command.length === 2) {
+        expect(stdout).toMatch(new RegExp(`Examples?:\\n.*pyworkflow ${command.join(' ')}`));
+      }
     }
   });
 

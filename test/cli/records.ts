@@ -23,9 +23,15 @@ export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {
     maxRecoveryAttempts: 3,
     recoverOnWorkerLoss: true,
     parentRunId: null,
+    childId: null,
     nestingDepth: 0,
     continuedFromRunId: null,
     continuedToRunId: null,
+    forkedFromRunId: null,
+    scheduleId: null,
+    scheduledAt: null,
+    codeVersion: null,
+    progress: null,
     ...fields,
   };
 }

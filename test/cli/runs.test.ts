@@ -83,6 +83,11 @@ describe('runs list', () => {
       nesting_depth: 0,
       continued_from_run_id: null,
       continued_to_run_id: null,
+      forked_from_run_id: null,
+      schedule_id: null,
+      scheduled_time: null,
+      code_version: null,
+      progress: null,
     });
   });
 

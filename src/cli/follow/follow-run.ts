@@ -4,9 +4,10 @@ import type { RunRecord } from '../../core/run.ts';
 import type { Cli } from '../cli-context.ts';
 import { exitCodeOfRun } from '../exit-codes.ts';
 import { Interrupted } from '../usage-error.ts';
+import { progressText } from '../views/progress-view.ts';
 import { createNarrator } from './narrate.ts';
 import { reportOutcome } from './report-outcome.ts';
-import { startSpinner } from './spinner.ts';
+import { type Spinner, startSpinner } from './spinner.ts';
 
 /**
  * Shows a run's events as they come until it has ended or is parked, then its outcome.
@@ -51,6 +52,7 @@ async function watch(
   const narrate = createNarrator(output.style, cli.command);
   const spinner = await startSpinner(cli);
   spinner.text(runId);
+  const stopWatching = io.stderr.isTTY === true ? watchProgress(cli, client, runId, spinner) : null;
   try {
     for await (const event of client.runs.follow(runId, { signal })) {
       const { line, activity } = narrate(event);
@@ -63,9 +65,34 @@ async function watch(
     if (signal.aborted) return null;
     throw error;
   } finally {
+    stopWatching?.();
     spinner.stop();
   }
 }
+
+/** Progress is no event: it is looked up while somebody is there to see it. */
+function watchProgress(
+  { clock }: Cli,
+  client: Client,
+  runId: string,
+  spinner: Spinner,
+): () => void {
+  let callOff = () => {};
+  let isStopped = false;
+  const look = async () => {
+    const run = await client.runs.get(runId).catch(() => null);
+    if (isStopped) return;
+    spinner.note(run?.progress ? progressText(run.progress) : '');
+    callOff = clock.after(PROGRESS_EVERY_MS, () => void look());
+  };
+  callOff = clock.after(PROGRESS_EVERY_MS, () => void look());
+  return () => {
+    isStopped = true;
+    callOff();
+  };
+}
+
+const PROGRESS_EVERY_MS = 500;
 
 function sayDetached({ output }: Cli, runId: string): void {
   output.info(`Detached from ${runId}: it is durable, nothing is lost.`);

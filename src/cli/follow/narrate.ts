@@ -94,6 +94,50 @@ const NARRATORS: { readonly [T in EventType]: Narrator<T> } = {
     activity: 'running',
   }),
   'hook.disposed': () => nothing,
+  'workflow.continued_as_new': ({ data }, { style }) => ({
+    line: `${style.cyan('↳')} goes on as ${data.new_run_id}`,
+    activity: 'continuing',
+  }),
+  'step.delayed': ({ data }, { style }) => ({
+    line: `${style.yellow('⏸')} ${clean(data.step_id)} waits for its rate limit until ${data.resume_at}`,
+    activity: 'waiting for a rate limit',
+  }),
+  'child_workflow.started': ({ data }, { style }) => ({
+    line: `${style.cyan('▷')} child ${clean(data.child_workflow_name)} ${style.dim(data.child_run_id)}`,
+    activity: `waiting for child ${clean(data.child_workflow_name)}`,
+  }),
+  'child_workflow.completed': ({ data }, { style }) => ({
+    line: `${style.green('✓')} child ${clean(data.child_id)} → ${brief(data.result)}`,
+    activity: 'running',
+  }),
+  'child_workflow.failed': ({ data }, { style }) => ({
+    line: `${style.red('✗')} child ${clean(data.child_id)}: ${brief(data.error.message, 200)}`,
+    activity: 'running',
+  }),
+  'child_workflow.cancelled': ({ data }, { style }) => ({
+    line: `${style.yellow('⊘')} child ${clean(data.child_id)} cancelled`,
+    activity: 'running',
+  }),
+  'child_workflow.cancel_requested': ({ data }, { style }) => ({
+    line: `${style.yellow('⊘')} child ${clean(data.child_id)} asked to stop`,
+    activity: null,
+  }),
+  'patch.applied': () => nothing,
+  'compensation.started': ({ data }, { style }) => ({
+    line: `${style.yellow('↶')} undoing ${data.undos} of what was done: ${brief(data.error, 200)}`,
+    activity: 'undoing',
+  }),
+  'compensation.completed': ({ data }, { style }) => ({
+    line:
+      data.failed === 0
+        ? `${style.green('↶')} undone`
+        : `${style.red('↶')} ${data.failed} could not be undone`,
+    activity: 'running',
+  }),
+  'log.recorded': ({ data }, { style }) => ({
+    line: `${style.dim('·')} ${clean(data.message)}`,
+    activity: null,
+  }),
   'cancellation.requested': ({ data }, { style }) => ({
     line: `${style.yellow('⊘')} asked to stop${data.reason ? `: ${clean(data.reason)}` : ''}`,
     activity: 'cleaning up',

@@ -4,6 +4,8 @@ import type { Cli } from '../cli-context.ts';
 export interface Spinner {
   /** Shown beside it, together with the time since it started. */
   text(text: string): void;
+  /** Shown behind it until the next one, or until it is empty. */
+  note(text: string): void;
   stop(): void;
 }
 
@@ -11,7 +13,7 @@ export interface Spinner {
 export async function startSpinner(cli: Cli): Promise<Spinner> {
   const { io, output } = cli;
   if (io.stderr.isTTY !== true || output.isQuiet || io.env.TERM === 'dumb') {
-    return { text() {}, stop() {} };
+    return { text() {}, note() {}, stop() {} };
   }
   const [{ default: ora }, { formatDuration }] = await Promise.all([
     import('ora'),
@@ -19,8 +21,10 @@ export async function startSpinner(cli: Cli): Promise<Spinner> {
   ]);
   const since = cli.clock.now();
   let text = '';
+  let note = '';
   const show = () => {
-    spinner.text = `${text} ${output.style.dim(formatDuration(cli.clock.now() - since))}`;
+    const time = output.style.dim(formatDuration(cli.clock.now() - since));
+    spinner.text = [text, note, time].filter((part) => part !== '').join(' ');
   };
   // Left to itself, ora swallows what is typed, Ctrl-C included.
   const spinner = ora({ stream: io.stderr as NodeJS.WriteStream, discardStdin: false }).start();
@@ -29,6 +33,10 @@ export async function startSpinner(cli: Cli): Promise<Spinner> {
   return {
     text(next) {
       text = next;
+      show();
+    },
+    note(next) {
+      note = next;
       show();
     },
     stop() {

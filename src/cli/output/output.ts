@@ -51,6 +51,8 @@ export interface Output {
   /** Columns of the terminal that stdout is, Infinity if it is none. */
   readonly width: number;
   list<T>(items: readonly T[], listing: Listing<T>): Promise<void>;
+  /** The table for people, without its last line end; empty for nothing. */
+  listText<T>(items: readonly T[], listing: Listing<T>): Promise<string>;
   document<T>(item: T, document: Document<T>): void;
   /** One result, said in each format's own way; null says nothing. */
   result(forms: { json: unknown; plain: string | null; table: string | null }): void;
@@ -89,6 +91,14 @@ export async function createOutput(io: Io, clock: Clock, options: OutputOptions)
     if (!isQuiet) aside(text);
   };
 
+  async function listText<T>(items: readonly T[], columns: readonly Column<T>[]): Promise<string> {
+    if (items.length === 0) return '';
+    const { bold } = stdoutStyle;
+    const heads = columns.map((c) => ({ header: bold(c.header), isKept: c.isId === true }));
+    const rows = items.map((item) => columns.map((column) => column.value(item, show())));
+    return renderTable(rows, heads, width);
+  }
+
   return {
     ...{ format, isQuiet, isVerbose, style, width, raw },
     get show() {
@@ -101,11 +111,9 @@ export async function createOutput(io: Io, clock: Clock, options: OutputOptions)
         return;
       }
       if (items.length === 0) return unlessQuiet(advice(empty));
-      const { bold } = stdoutStyle;
-      const heads = columns.map((c) => ({ header: bold(c.header), isKept: c.isId === true }));
-      const rows = items.map((item) => columns.map((column) => column.value(item, show())));
-      line(await renderTable(rows, heads, width));
+      line(await listText(items, columns));
     },
+    listText: (items, { columns }) => listText(items, columns),
     document(item, { fields, plain, json }) {
       if (format === 'json') return line(toJson(json(item)));
       if (format === 'plain') return line(plainLine(item, plain, clock.now()));
@@ -136,7 +144,7 @@ export async function createOutput(io: Io, clock: Clock, options: OutputOptions)
 /** Advice is written for `pyworkflow …`; people may have to call it by another name. */
 export function withCommand(text: string, command: string): string {
   return text.replace(
-    /\bpyworkflow (?=(workflows|runs|hooks|worker|quickstart|demo)\b)/g,
+    /\bpyworkflow (?=(workflows|runs|hooks|schedules|scheduler|worker|quickstart|demo)\b)/g,
     `${command} `,
   );
 }

@@ -17,13 +17,13 @@ export async function renderTable(
   width: number,
 ): Promise<string> {
   const { default: Table } = await import('cli-table3');
-  const last = columns.length - 1;
   const widths = columnWidths(rows, columns, width);
   const table = new Table({
     head: columns.map(({ header }) => header),
-    colWidths: widths.map((w, i) => (i < last ? w + GAP : w)),
+    // The gap is padding: what has to be cut is cut before it. At the end of a line it is trimmed.
+    colWidths: widths.map((w) => w + GAP),
     chars: BORDERLESS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP, compact: true },
   });
   for (const row of rows) table.push([...row]);
   return table

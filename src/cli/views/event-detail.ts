@@ -34,6 +34,21 @@ const DETAILS: { readonly [T in EventType]: (data: EventOf<T>['data']) => string
   'hook.received': ({ hook_id, payload }) => `${hook_id} ← ${shown(payload)}`,
   'hook.expired': ({ hook_id }) => hook_id,
   'hook.disposed': ({ hook_id }) => hook_id,
+  'workflow.continued_as_new': ({ new_run_id, input }) => `→ ${new_run_id} ${shown(input)}`,
+  'step.delayed': ({ step_id, attempt, resume_at }) =>
+    `${step_id} attempt ${attempt} at ${resume_at} (rate limit)`,
+  'child_workflow.started': ({ child_workflow_name, child_run_id, input }) =>
+    `${child_workflow_name} ${child_run_id} ${shown(input)}`,
+  'child_workflow.completed': ({ child_id, result }) => `${child_id} → ${shown(result)}`,
+  'child_workflow.failed': ({ child_id, error }) => `${child_id}: ${error.name}: ${error.message}`,
+  'child_workflow.cancelled': ({ child_id, reason }) =>
+    reason === null ? child_id : `${child_id}: ${reason}`,
+  'child_workflow.cancel_requested': ({ child_id, reason }) =>
+    reason === null ? child_id : `${child_id}: ${reason}`,
+  'patch.applied': ({ patch_id }) => patch_id,
+  'compensation.started': ({ undos, error }) => `${undos} to undo after: ${error}`,
+  'compensation.completed': ({ failed }) => (failed === 0 ? 'all undone' : `${failed} failed`),
+  'log.recorded': ({ level, message }) => `${level}: ${message}`,
   'cancellation.requested': ({ reason, requested_by }) =>
     reason === null ? `by ${requested_by}` : `by ${requested_by}: ${reason}`,
 };

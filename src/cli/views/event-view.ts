@@ -34,7 +34,7 @@ export function eventJson(runId: string, event: WorkflowEvent) {
 /** The data without what must not leave the store. */
 export function publicData(event: WorkflowEvent): object {
   if (event.type !== 'workflow.started') return event.data;
-  const { secret: _, ...data } = event.data;
+  const { secret: _, draws_from: __, ...data } = event.data;
   return data;
 }
 

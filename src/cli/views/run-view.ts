@@ -2,10 +2,12 @@ import { formatDuration } from '../../core/duration.ts';
 import type { EncodedError } from '../../core/error-codec.ts';
 import type { Json } from '../../core/json.ts';
 import { isFinished, type RunRecord, type RunSummary } from '../../core/run.ts';
+import type { Finding } from '../explain/finding.ts';
 import type { Column, Document, Listing } from '../output/output.ts';
 import { showStatus } from '../output/status.ts';
 import { clean } from '../output/text.ts';
 import { isoOrNull, relative } from '../output/time.ts';
+import { progressCell, progressJson, progressText } from './progress-view.ts';
 
 const id: Column<RunSummary> = { header: 'RUN ID', isId: true, value: (run) => run.runId };
 const workflow: Column<RunSummary> = {
@@ -24,12 +26,7 @@ const started: Column<RunSummary> = {
 };
 const duration: Column<RunSummary> = {
   header: 'DURATION',
-  value: (run, { now }) => {
-    const begin = run.startedAt ?? run.createdAt;
-    return formatDuration(
-      (run.completedAt ?? (isFinished(run.status) ? run.updatedAt : now)) - begin,
-    );
-  },
+  value: (run, { now }) => tookText(run, now),
   plain: (run) => seconds(tookMs(run)) ?? '',
 };
 
@@ -39,6 +36,20 @@ export const runListing: Listing<RunSummary> = {
   empty: 'No runs. Start one with: pyworkflow workflows run',
 };
 
+const progress: Column<RunSummary> = {
+  header: 'PROGRESS',
+  value: (run) => (run.progress === null ? '' : progressCell(run.progress)),
+};
+
+/** With one column more for people, if one of the runs has told how far it is. */
+export function withProgress(
+  listing: Listing<RunSummary>,
+  runs: readonly RunSummary[],
+): Listing<RunSummary> {
+  if (runs.every((run) => run.progress === null)) return listing;
+  return { ...listing, columns: [...listing.columns, progress] };
+}
+
 const moment = (header: string, of: (run: RunRecord) => number | null): Column<RunRecord> => ({
   header,
   value: (run, { style, now }) => {
@@ -47,7 +58,16 @@ const moment = (header: string, of: (run: RunRecord) => number | null): Column<R
   },
 });
 
-export const runDocument: Document<RunRecord> = {
+/** A record with what is known about its surroundings. */
+export interface RunDetail extends RunRecord {
+  readonly children?: number;
+  /** Ids of its chain, oldest first, itself included. */
+  readonly chain?: readonly string[];
+  /** Why it has not ended. */
+  readonly waiting?: readonly Finding[];
+}
+
+export const runDocument: Document<RunDetail> = {
   fields: [
     { header: 'Run', value: (run) => run.runId },
     { header: 'Workflow', value: (run) => clean(run.workflowName) },
@@ -59,6 +79,14 @@ export const runDocument: Document<RunRecord> = {
     { header: 'Key', value: (run) => clean(run.idempotencyKey ?? '') },
     { header: 'Tags', value: (run) => run.tags.map(clean).join(', ') },
     { header: 'Parent', value: (run) => run.parentRunId ?? '' },
+    { header: 'Children', value: ({ children }) => (children ? String(children) : '') },
+    { header: 'Chain', value: (run) => chainText(run) },
+    { header: 'Schedule', value: (run) => clean(run.scheduleId ?? '') },
+    moment('Scheduled', (run) => run.scheduledAt),
+    { header: 'Forked from', value: (run) => run.forkedFromRunId ?? '' },
+    { header: 'Code', value: (run) => clean(run.codeVersion ?? '') },
+    { header: 'Progress', value: (run) => (run.progress ? progressText(run.progress) : '') },
+    { header: 'Waiting', value: ({ waiting = [] }) => waiting.map((w) => w.message).join('\n') },
     { header: 'Recoveries', value: recoveries },
     { header: 'Input', value: (run) => pretty(run.input) },
     { header: 'Result', value: (run) => (run.status === 'completed' ? pretty(run.result) : '') },
@@ -72,8 +100,18 @@ export const runDocument: Document<RunRecord> = {
     },
   ],
   plain: [id, workflow, status, started, duration],
-  json: runJson,
+  json: (run) => ({
+    ...runJson(run),
+    children_count: run.children ?? 0,
+    chain: run.chain ?? [run.runId],
+    waiting_on: (run.waiting ?? []).map(({ kind, message }) => ({ kind, message })),
+  }),
 };
+
+function chainText({ runId, chain = [] }: RunDetail): string {
+  if (chain.length < 2) return '';
+  return `#${chain.indexOf(runId) + 1} of ${chain.length}, newest ${chain.at(-1)}`;
+}
 
 /** Never the whole history's worth of stack: one line for people. */
 export function errorLine(error: EncodedError): string {
@@ -118,7 +156,18 @@ export function summaryJson(run: RunSummary) {
     nesting_depth: run.nestingDepth,
     continued_from_run_id: run.continuedFromRunId,
     continued_to_run_id: run.continuedToRunId,
+    forked_from_run_id: run.forkedFromRunId,
+    schedule_id: run.scheduleId,
+    scheduled_time: isoOrNull(run.scheduledAt),
+    code_version: run.codeVersion,
+    progress: progressJson(run.progress),
   };
+}
+
+/** How long it has taken, or takes so far. */
+export function tookText(run: RunSummary, now: number): string {
+  const end = run.completedAt ?? (isFinished(run.status) ? run.updatedAt : now);
+  return formatDuration(end - (run.startedAt ?? run.createdAt));
 }
 
 export function pretty(value: Json | null, indent = 2): string {

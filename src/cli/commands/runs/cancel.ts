@@ -1,16 +1,19 @@
 import type { CancelResult, Client } from '../../../client/client.ts';
+import type { RunStatus } from '../../../core/run.ts';
 import type { Cli } from '../../cli-context.ts';
 import { EXIT, exitCodeOf } from '../../exit-codes.ts';
 import { milliseconds } from '../../parse-time.ts';
-import { readIds } from '../../read-input.ts';
 import { describeError, type ErrorReport } from '../../report-error.ts';
+import { type SelectFlags, selectRuns } from '../../select-runs.ts';
 import { Interrupted } from '../../usage-error.ts';
 
-export interface CancelRunsOptions {
+export interface CancelRunsOptions extends SelectFlags {
   readonly reason?: string;
   readonly wait?: true;
   readonly timeout?: string;
 }
+
+const UNENDED: readonly RunStatus[] = ['pending', 'running', 'suspended', 'interrupted'];
 
 type Cancelled = CancelResult & { readonly exitCode: typeof EXIT.done };
 
@@ -27,16 +30,17 @@ export async function cancelRuns(
   options: CancelRunsOptions,
 ): Promise<number> {
   const timeoutMs = milliseconds('--timeout', options.timeout) ?? 30_000;
-  const wanted = await readIds(cli.io, ids);
   const client = await cli.client();
-  if (ids.length === 1 && ids[0] !== '-') {
-    const outcome = await cancelOne(cli, client, wanted[0] ?? '', options, timeoutMs);
+  const wanted = await selectRuns(cli, client, 'cancel', ids, options, UNENDED);
+  if (wanted === null) return EXIT.done;
+  if (wanted.isOne) {
+    const outcome = await cancelOne(cli, client, wanted.ids[0] ?? '', options, timeoutMs);
     tell(cli, outcome);
     if (cli.output.format === 'json') cli.output.result(only(outcomeJson(outcome)));
     return EXIT.done;
   }
   const outcomes: (Cancelled | Refused)[] = [];
-  for (const id of wanted) {
+  for (const id of wanted.ids) {
     const outcome = await cancelOne(cli, client, id, options, timeoutMs).catch((error: unknown) =>
       refused(cli, id, error),
     );

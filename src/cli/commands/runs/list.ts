@@ -1,35 +1,35 @@
-import type { RunStatus } from '../../../core/run.ts';
 import type { Cli } from '../../cli-context.ts';
-import { instant } from '../../parse-time.ts';
-import { runListing } from '../../views/run-view.ts';
+import { type RunFilterFlags, runFilter } from '../../run-filter.ts';
+import { UsageError } from '../../usage-error.ts';
+import { runListing, withProgress } from '../../views/run-view.ts';
 
-export interface ListRunsOptions {
-  readonly query?: string;
-  readonly workflow?: string;
-  readonly status?: readonly RunStatus[];
-  readonly tag?: string;
-  readonly since?: string;
-  readonly until?: string;
+export interface ListRunsOptions extends RunFilterFlags {
   readonly limit?: number;
   readonly cursor?: string;
+  readonly watch?: true;
 }
 
 export async function listRuns(cli: Cli, options: ListRunsOptions): Promise<void> {
-  const { query, workflow, status, tag, cursor, limit = 20 } = options;
-  const now = cli.clock.now();
-  const since = instant('--since', options.since, now);
-  const until = instant('--until', options.until, now);
+  const { cursor, limit = 20 } = options;
+  const filter = runFilter(options, cli.clock.now());
+  if (options.watch) {
+    if (cli.output.format === 'json') {
+      throw new UsageError(
+        '--watch has no end, and json is one document',
+        'Use --output plain: a line for every change.',
+      );
+    }
+    const { watchRuns } = await import('./watch.ts');
+    return watchRuns(cli, { ...filter, limit });
+  }
   const client = await cli.client();
+  const parentRunId = options.parent && (await client.runs.resolveId(options.parent));
   const page = await client.runs.list({
+    ...filter,
     limit,
-    ...(query !== undefined && { query }),
-    ...(workflow !== undefined && { workflowName: workflow }),
-    ...(status !== undefined && { statuses: status }),
-    ...(tag !== undefined && { tag }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
+    ...(parentRunId !== undefined && { parentRunId }),
     ...(cursor !== undefined && { cursor }),
   });
-  await cli.output.list(page.items, runListing);
+  await cli.output.list(page.items, withProgress(runListing, page.items));
   if (page.nextCursor !== null) cli.output.hint(`There are more: --cursor ${page.nextCursor}`);
 }

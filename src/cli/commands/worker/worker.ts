@@ -22,4 +22,26 @@ export function defineWorker(worker: Command, action: Action): void {
         (await import('./run.ts')).runWorker(cli, options),
       ),
     );
+
+  for (const [name, about] of [
+    ['status', 'the workers of this store, their leases, and the work there is'],
+    ['list', 'same as status'],
+  ] as const) {
+    worker
+      .command(name)
+      .description(about)
+      .option('--all', 'also those that are not heard of any more')
+      .addHelpText('after', `\nExample:\n  pyworkflow worker ${name}`)
+      .action(
+        action(async (cli, options: { all?: true }) =>
+          (await import('./status.ts')).showWorkers(cli, options),
+        ),
+      );
+  }
+
+  worker
+    .command('queues')
+    .description('what is due, what runs and what waits')
+    .addHelpText('after', '\nExample:\n  pyworkflow worker queues')
+    .action(action(async (cli) => (await import('./queues.ts')).showQueues(cli)));
 }

@@ -1,13 +1,18 @@
+import type { Command } from 'commander';
 import type { StartOptions } from '../../../client/client.ts';
 import { encodeError } from '../../../core/error-codec.ts';
 import { PyWorkflowError } from '../../../core/errors.ts';
 import type { Json } from '../../../core/json.ts';
+import { getWorkflow } from '../../../workflow/registry.ts';
+import { jsonSchemaOf } from '../../../workflow/schema.ts';
 import type { WorkflowDefinition } from '../../../workflow/workflow-definition.ts';
+import { objectSchema } from '../../ask-fields.ts';
 import { chooseWorkflow } from '../../choose-workflow.ts';
 import type { Cli } from '../../cli-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { followRun } from '../../follow/follow-run.ts';
 import { milliseconds } from '../../parse-time.ts';
+import { parseTypedFlags, type TypedFlag, typedFlags } from '../../typed-flags.ts';
 import { UsageError } from '../../usage-error.ts';
 import { errorJson, errorLine, pretty } from '../../views/run-view.ts';
 import { workflowInput } from '../../workflow-input.ts';
@@ -20,13 +25,23 @@ export interface RunWorkflowOptions {
   readonly wait: boolean;
   readonly detach?: true;
   readonly timeout?: string;
+  readonly help?: true;
 }
 
 export async function runWorkflow(
   cli: Cli,
+  command: Command,
   name: string | undefined,
+  flags: readonly string[],
   options: RunWorkflowOptions,
 ): Promise<number> {
+  if (options.help === true) return printHelp(cli, command, name);
+  if (name?.startsWith('-')) {
+    throw new UsageError(
+      `unknown option '${name}'`,
+      'Name the workflow before the flags of its input',
+    );
+  }
   const isDetached = options.detach === true || !options.wait;
   if (isDetached && !options.durable) {
     throw new UsageError(
@@ -38,7 +53,8 @@ export async function runWorkflow(
   await cli.discover();
   const definition = await chooseWorkflow(cli, name);
   const asking = name === undefined ? 'everything' : 'what is needed';
-  const input = await workflowInput(cli, definition, options, asking);
+  const fields = readFlags(command, definition, flags);
+  const input = await workflowInput(cli, definition, { ...options, fields }, asking);
   const isDurable = options.durable && (definition.durable ?? (await cli.config()).durable);
   if (!isDurable && !isDetached) return runTransient(cli, definition, input);
 
@@ -47,6 +63,30 @@ export async function runWorkflow(
   if (run.alreadyStarted) cli.output.info(`This key was used before: it is run ${run.runId}.`);
   if (!isDetached) return followRun(cli, run.runId, { timeoutMs });
   await reportDetached(cli, run.runId, definition.name, await run.status());
+  return EXIT.done;
+}
+
+/** @throws CommanderError for a flag that is no field */
+function readFlags(command: Command, definition: WorkflowDefinition, flags: readonly string[]) {
+  return flags.length === 0 ? {} : parseTypedFlags(flags, inputFlags(command, definition));
+}
+
+function inputFlags(command: Command, { name, input }: WorkflowDefinition): readonly TypedFlag[] {
+  const schema = objectSchema(jsonSchemaOf(input));
+  if (schema === null) return [];
+  const others = [...command.options, ...(command.parent?.parent?.options ?? [])];
+  const taken = others.flatMap(({ long }) => long ?? []);
+  return typedFlags(schema, `Input of ${name}:`, taken);
+}
+
+async function printHelp(cli: Cli, command: Command, name: string | undefined): Promise<number> {
+  if (name !== undefined && !name.startsWith('-')) {
+    await cli.discover();
+    for (const { options } of inputFlags(command, getWorkflow(name))) {
+      for (const option of options) command.addOption(option);
+    }
+  }
+  command.outputHelp();
   return EXIT.done;
 }
 
