@@ -19,11 +19,30 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts', 'test/architecture.test.ts']),
       project('conformance', ['test/conformance/**/*.test.ts']),
+      // Real servers under load, one file at a time.
+      project('stores', ['test/stores/**/*.test.ts'], {
+        testTimeout: 120_000,
+        fileParallelism: false,
+      }),
       project('engine', ['test/engine/*.test.ts']),
       project('executor', ['test/engine/executor/**/*.test.ts']),
+      project('scheduler', ['test/scheduler/**/*.test.ts']),
+      project('testing', ['test/testing/**/*.test.ts']),
+      project('scenarios', ['test/scenarios/**/*.test.ts']),
+      // Every seed is a world of its own, in processes of their own.
+      project('simulation', ['test/simulation/**/*.test.ts'], {
+        testTimeout: 900_000,
+        fileParallelism: false,
+      }),
       // Only with `--typecheck`: what must and must not compile.
       project('types', [], { typecheck: types }),
       project('cli', ['test/cli/**/*.test.ts']),
+      // A real engine, of which there is one at a time.
+      project('docker', ['test/docker/**/*.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
       // Real processes, some of them killed: one file at a time, so that they do not starve each other.
       project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 600_000, fileParallelism: false }),
     ],

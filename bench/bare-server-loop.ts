@@ -74,7 +74,8 @@ async function postgres(url: string): Promise<[Transaction, () => Promise<void>]
   const client = new pg.Client({ connectionString: url, pipeline: true } as pg.ClientConfig);
   await client.connect();
   for (const text of TABLES) await client.query(text);
-  const columns = (rows: readonly Row[]) => (rows[0] ?? []).map((_, i) => rows.map((row) => row[i]));
+  const columns = (rows: readonly Row[]) =>
+    (rows[0] ?? []).map((_, i) => rows.map((row) => row[i]));
   const bulk = (name: string, text: string, rows: readonly Row[]) =>
     rows.length === 0 ? [] : [client.query({ name, text, values: columns(rows) })];
   const transact: Transaction = async (runs, history, ends) => {

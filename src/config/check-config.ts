@@ -1,6 +1,7 @@
 import { closestName } from '../core/closest-name.ts';
 import { ConfigurationError } from '../core/errors.ts';
 import { CHECKS, EXPECTED, found } from './check-scalar.ts';
+import type { LogFormat, LogLevel, StorageBackend } from './config.ts';
 import { CONFIG_SCHEMA, camelCase, type Rule, type SectionRule } from './config-schema.ts';
 import type { Located } from './located.ts';
 
@@ -15,12 +16,23 @@ export interface CheckedConfig {
   readonly modules?: readonly string[];
   readonly runtime?: 'local';
   readonly storage?: {
-    readonly backend?: 'sqlite' | 'memory';
+    readonly backend?: StorageBackend;
     readonly path?: string;
     readonly durability?: 'full' | 'normal';
     readonly url?: string;
+    readonly host?: string;
+    readonly port?: number;
+    readonly user?: string;
+    readonly password?: string;
+    readonly database?: string;
+    readonly schema?: string;
+    readonly poolSize?: number;
+    readonly tableName?: string;
+    readonly region?: string;
+    readonly endpointUrl?: string;
   };
   readonly durable?: boolean;
+  readonly codeVersion?: string;
   readonly defaultRetries?: number;
   readonly recovery?: {
     readonly recoverOnWorkerLoss?: boolean;
@@ -31,11 +43,20 @@ export interface CheckedConfig {
     readonly eventHardLimit?: number;
     readonly eventWarningInterval?: number;
     readonly maxNestingDepth?: number;
+    readonly payloadWarningSize?: number;
+    readonly payloadHardLimit?: number;
   };
   readonly worker?: {
     readonly concurrency?: number;
     readonly cacheSize?: number;
     readonly lease?: number;
+  };
+  readonly observability?: {
+    readonly tracing?: boolean;
+    readonly metrics?: boolean;
+    readonly logLevel?: LogLevel;
+    readonly logFormat?: LogFormat;
+    readonly logFile?: string;
   };
 }
 

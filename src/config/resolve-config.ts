@@ -1,10 +1,9 @@
-import { statSync } from 'node:fs';
-import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
-import { ConfigurationError } from '../core/errors.ts';
+import { dirname, isAbsolute, resolve, sep } from 'node:path';
 import { type CheckedConfig, checkConfig } from './check-config.ts';
 import type { Config, ResolvedConfig } from './config.ts';
 import type { ConfigFile, Environment } from './load-config.ts';
 import { locateObject, locateTexts } from './located.ts';
+import { resolveStorage } from './resolve-storage.ts';
 
 /** Of the command line; undefined where not given. */
 export interface ConfigFlags {
@@ -12,6 +11,7 @@ export interface ConfigFlags {
   readonly runtime?: string | undefined;
   readonly storage?: string | undefined;
   readonly storagePath?: string | undefined;
+  readonly verbose?: boolean | undefined;
 }
 
 export interface ConfigSources {
@@ -47,17 +47,12 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
     return undefined;
   };
 
-  const backend = pick((c) => c.storage?.backend);
-  if (backend === undefined) refuseServer(pick((c) => c.storage?.url));
   return {
     modules: pick(modulesOf) ?? [],
     runtime: pick((c) => c.runtime) ?? 'local',
-    storage: {
-      backend: backend ?? 'sqlite',
-      path: pick((c) => c.storage?.path) ?? join(home, 'pyworkflow_data', DATABASE_NAME),
-      durability: pick((c) => c.storage?.durability) ?? 'full',
-    },
+    storage: resolveStorage((key) => pick((c) => c.storage?.[key]), home),
     durable: pick((c) => c.durable) ?? true,
+    codeVersion: pick((c) => c.codeVersion) ?? null,
     defaultRetries: pick((c) => c.defaultRetries) ?? 3,
     recovery: {
       recoverOnWorkerLoss: pick((c) => c.recovery?.recoverOnWorkerLoss) ?? true,
@@ -68,17 +63,24 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
       eventHardLimit: pick((c) => c.limits?.eventHardLimit) ?? 50_000,
       eventWarningInterval: pick((c) => c.limits?.eventWarningInterval) ?? 100,
       maxNestingDepth: pick((c) => c.limits?.maxNestingDepth) ?? 3,
+      payloadWarningSize: pick((c) => c.limits?.payloadWarningSize) ?? 256 * 1024,
+      payloadHardLimit: pick((c) => c.limits?.payloadHardLimit) ?? 64 * 1024 * 1024,
     },
     worker: {
       concurrency: pick((c) => c.worker?.concurrency) ?? 10,
       cacheSize: pick((c) => c.worker?.cacheSize) ?? 1000,
       leaseMs: pick((c) => c.worker?.lease) ?? 15_000,
     },
+    observability: {
+      tracing: pick((c) => c.observability?.tracing) ?? false,
+      metrics: pick((c) => c.observability?.metrics) ?? false,
+      logLevel: pick((c) => c.observability?.logLevel) ?? null,
+      logFormat: pick((c) => c.observability?.logFormat) ?? null,
+      logFile: pick((c) => c.observability?.logFile) ?? null,
+    },
     file: file?.path ?? null,
   };
 }
-
-const DATABASE_NAME = 'pyworkflow.db';
 
 function fromFlags(flags: ConfigFlags): CheckedConfig {
   return checkConfig(
@@ -87,6 +89,7 @@ function fromFlags(flags: ConfigFlags): CheckedConfig {
       runtime: { at: '--runtime', text: flags.runtime },
       'storage.backend': { at: '--storage', text: flags.storage },
       'storage.path': { at: '--storage-path', text: flags.storagePath },
+      'observability.log_level': { at: '--verbose', text: flags.verbose ? 'debug' : undefined },
     }),
   ).values;
 }
@@ -104,7 +107,12 @@ function fromEnvironment(env: Environment): CheckedConfig {
       'storage.backend': { at: 'PYWORKFLOW_STORAGE_BACKEND', text: env.PYWORKFLOW_STORAGE_BACKEND },
       'storage.path': { at: 'PYWORKFLOW_STORAGE_PATH', text: env.PYWORKFLOW_STORAGE_PATH },
       'storage.url': { at: 'PYWORKFLOW_STORAGE_URL', text: env.PYWORKFLOW_STORAGE_URL },
+      code_version: { at: 'PYWORKFLOW_CODE_VERSION', text: env.PYWORKFLOW_CODE_VERSION },
       'redis.url': { at: 'PYWORKFLOW_REDIS_URL', text: env.PYWORKFLOW_REDIS_URL },
+      'observability.log_level': {
+        at: 'PYWORKFLOW_LOG_LEVEL',
+        text: env.PYWORKFLOW_LOG_LEVEL,
+      },
     }),
   ).values;
 }
@@ -116,13 +124,16 @@ function fromProgram(config: Config): CheckedConfig {
 
 /** Paths become absolute before layers meet: each has its own starting point. */
 function placed(layer: CheckedConfig, base: string): CheckedConfig {
-  const { storage } = layer;
+  const { storage, observability } = layer;
   const modules = modulesOf(layer)?.map((module) => resolve(base, module));
   return {
     ...layer,
     ...(modules && { module: modules, modules: [] }),
     ...(storage?.path !== undefined && {
-      storage: { ...storage, path: databaseFile(storage.path, base) },
+      storage: { ...storage, path: absolute(storage.path, base) },
+    }),
+    ...(observability?.logFile !== undefined && {
+      observability: { ...observability, logFile: resolve(base, observability.logFile) },
     }),
   };
 }
@@ -132,19 +143,8 @@ function modulesOf(layer: CheckedConfig): readonly string[] | undefined {
   return [...(layer.module ?? []), ...(layer.modules ?? [])];
 }
 
-/** A path may name the database or the folder it lies in; one that does not exist yet is judged by its looks. */
-function databaseFile(path: string, base: string): string {
-  const absolute = isAbsolute(path) ? path : resolve(base, path);
-  const found = statSync(absolute, { throwIfNoEntry: false });
-  const isFolder = found?.isDirectory() ?? (/[\\/]$/.test(path) || extname(path) === '');
-  return isFolder && !found?.isFile() ? join(absolute, DATABASE_NAME) : absolute;
-}
-
-function refuseServer(url: string | undefined): void {
-  if (url === undefined) return;
-  const scheme = url.split(':', 1)[0];
-  throw new ConfigurationError(
-    `A '${scheme}' database is not available in this version; available: sqlite, memory`,
-    { hint: 'Remove the storage url, or name the backend: storage.backend' },
-  );
+/** A slash at its end says that it is a folder. */
+function absolute(path: string, base: string): string {
+  if (isAbsolute(path)) return path;
+  return resolve(base, path) + (/[\\/]$/.test(path) ? sep : '');
 }

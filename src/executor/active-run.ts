@@ -6,11 +6,12 @@ import type { PendingStep } from '../engine/pending.ts';
 import { whenQuiet } from '../engine/quiesce.ts';
 import type { Session } from '../engine/session.ts';
 import type { WriteResult } from '../storage/commit.ts';
-import type { Arrivals, Lease, Timer } from '../storage/store.ts';
+import type { Arrivals, Lease } from '../storage/store.ts';
 import type { ActiveRunListener } from './active-run-listener.ts';
 import { type Arrival, recordArrival, recordWithoutCode } from './arrival.ts';
+import { createArrivalQueue } from './arrival-queue.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
-import { cancelChildren, recordCalledOff, warnUnlessEnded } from './cancel.ts';
+import { cancelChildren, handOn, recordCalledOff, warnUnlessEnded } from './cancel.ts';
 import { createDraft, type Draft, restartStep, writeOf } from './draft.ts';
 import type { Executor } from './executor.ts';
 import { recordOutcome } from './finish.ts';
@@ -39,10 +40,7 @@ export class ActiveRun implements RunInHand {
   readonly #listener: ActiveRunListener;
   #status: RunStatus;
   #recoveryAttempts: number;
-  /** What has arrived and is not yet taken. */
-  #arrivals: Arrival[] = [];
-  #inboxSeen = 0;
-  readonly #timersSeen = new Set<string>();
+  readonly #arrivals = createArrivalQueue();
   readonly #reports: StepReports;
   /** The decision being made, and what it still has to take. */
   #draft: Draft | null = null;
@@ -93,7 +91,7 @@ export class ActiveRun implements RunInHand {
 
   /** Goes on from what was recorded: writes `draft`, then starts what it says. */
   begin(draft: Draft, arrivals: Arrivals): void {
-    this.#enqueue(arrivals);
+    this.#arrivals.add(arrivals);
     this.#decide(draft);
   }
 
@@ -106,7 +104,9 @@ export class ActiveRun implements RunInHand {
   async poll(): Promise<void> {
     try {
       const now = this.executor.clock.now();
-      this.#enqueue(await this.executor.store.readArrivals(this.lease, this.#inboxSeen, now));
+      this.#arrivals.add(
+        await this.executor.store.readArrivals(this.lease, this.#arrivals.inboxSeen, now),
+      );
       if (this.#over) this.#lookForMissed();
     } catch (error) {
       return this.#lose(error);
@@ -164,28 +164,14 @@ export class ActiveRun implements RunInHand {
     this.#lose(error);
   }
 
-  #enqueue({ inbox, dueTimers }: Arrivals): void {
-    for (const entry of inbox) {
-      if (entry.id <= this.#inboxSeen) continue;
-      this.#inboxSeen = entry.id;
-      this.#arrivals.push({ type: 'inbox', entry });
-    }
-    for (const timer of dueTimers) {
-      if (this.#timersSeen.has(keyOf(timer))) continue;
-      this.#timersSeen.add(keyOf(timer));
-      this.#arrivals.push({ type: 'timer', timer });
-    }
-  }
-
   #decide(draft?: Draft): void {
     if (this.#draft !== null || this.#over) return;
     this.#arrivals.push(...this.#reports.take());
     const idle = this.#arrivals.length === 0 && this.session.outcome === null;
     if (draft === undefined && idle) return;
     this.#draft = draft ?? createDraft(this.executor.clock.now());
-    this.#taking = this.#arrivals;
+    this.#taking = this.#arrivals.takeAll();
     this.#taken = 0;
-    this.#arrivals = [];
     this.#guard(this.#take);
   }
 
@@ -233,18 +219,15 @@ export class ActiveRun implements RunInHand {
 
   /** The attempt before may have changed its arguments in place; the history has them as they were. */
   #retry(stepId: string, step: PendingStep): void {
-    this.executor.store.readEvents(this.runId, { types: ['step.started'] }).then(
-      (events) =>
-        this.#guard(() => {
-          if (this.#draft === null) return;
-          for (const { type, data } of events) {
-            if (type === 'step.started' && data.step_id === stepId) step.args = data.args;
-          }
-          restartStep(this.#draft, stepId, step);
-          this.#take();
-        }),
-      (error) => this.#lose(error),
-    );
+    const { store } = this.executor;
+    this.#goOn(store.readEvents(this.runId, { types: ['step.started'] }), (events) => {
+      if (this.#draft === null) return;
+      for (const { type, data } of events) {
+        if (type === 'step.started' && data.step_id === stepId) step.args = data.args;
+      }
+      restartStep(this.#draft, stepId, step);
+      this.#take();
+    });
   }
 
   #settle(draft: Draft): void {
@@ -254,10 +237,7 @@ export class ActiveRun implements RunInHand {
     }
     checkLimits(this, draft);
     if (!startsLimitedStep(this, draft)) return this.#write(draft);
-    delayLimitedSteps(this, draft).then(
-      () => this.#guard(() => this.#write(draft)),
-      (error) => this.#lose(error),
-    );
+    this.#goOn(delayLimitedSteps(this, draft), () => this.#write(draft));
   }
 
   #write(draft: Draft): void {
@@ -281,14 +261,16 @@ export class ActiveRun implements RunInHand {
   #committed(result: WriteResult): void {
     const draft = this.#draft;
     if (draft === null) return;
+    if (result.outcome === 'conflict' && draft.run.continuedToRunId !== undefined) {
+      return this.#handOn(draft);
+    }
     if (result.outcome === 'conflict' && draft.expireHooks.length > 0) return this.#outdated();
     if (result.outcome !== 'committed') return this.#lose(result.outcome);
     this.#draft = null;
     this.sequence += draft.events.length;
     this.#status = draft.run.status ?? this.#status;
     this.#recoveryAttempts = draft.run.recoveryAttempts ?? this.#recoveryAttempts;
-    // The same timer may be due again within the same millisecond.
-    for (const timer of draft.timers) this.#timersSeen.delete(keyOf(timer));
+    this.#arrivals.forget(draft.timers);
     this.#listener.onCommitted(this, draft, result.wakes === true);
     for (const id of draft.startSteps) this.#startStep(id);
     if (draft.release !== undefined) {
@@ -297,6 +279,16 @@ export class ActiveRun implements RunInHand {
     }
     this.#decide();
     this.#checkDrained();
+  }
+
+  /** Asked to stop while it goes on as a new run: that one is told. */
+  #handOn(draft: Draft): void {
+    const { store } = this.executor;
+    this.#goOn(store.readArrivals(this.lease, draft.inboxThrough ?? 0, draft.now), ({ inbox }) => {
+      if (handOn(draft, inbox)) this.#write(draft);
+      else if (draft.expireHooks.length > 0) this.#outdated();
+      else this.#lose('conflict');
+    });
   }
 
   #released(draft: Draft): void {
@@ -373,6 +365,13 @@ export class ActiveRun implements RunInHand {
     this.#reports.stop();
   }
 
+  #goOn<T>(when: Promise<T>, work: (value: T) => void): void {
+    when.then(
+      (value) => this.#guard(() => work(value)),
+      (error) => this.#lose(error),
+    );
+  }
+
   #guard(work: () => void): void {
     if (this.#over) return;
     try {
@@ -393,8 +392,4 @@ export class ActiveRun implements RunInHand {
     this.abandon(new ClosedError('lease of this run'));
     this.#listener.onLost(this, error);
   }
-}
-
-function keyOf(timer: Timer): string {
-  return `${timer.id}@${timer.dueAt}`;
 }

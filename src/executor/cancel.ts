@@ -1,5 +1,6 @@
 import { isoTime } from '../core/clock.ts';
 import type { Pending, PendingStep } from '../engine/pending.ts';
+import type { InboxEntry } from '../storage/store.ts';
 import { type Draft, record } from './draft.ts';
 import { requestChildCancel } from './record-commands.ts';
 import type { RunInHand } from './run-in-hand.ts';
@@ -48,4 +49,24 @@ export function warnUnlessEnded({ executor, session, summary }: RunInHand): () =
     const waiting = [...session.pending.keys()];
     executor.log.warn('a cancelled run refuses to end', { run_id: summary.runId, waiting });
   });
+}
+
+/**
+ * Passes what has asked a run to stop on to the run that it continues as, in the same commit.
+ * @param inbox what the run has not read
+ * @returns false if there is nothing of the kind
+ */
+export function handOn(draft: Draft, inbox: readonly InboxEntry[]): boolean {
+  const runId = draft.run.continuedToRunId;
+  const last = inbox.at(-1);
+  const before = draft.deliveries.length;
+  if (runId === undefined || last === undefined) return false;
+  draft.inboxThrough = last.id;
+  for (const entry of inbox) {
+    if (entry.type !== 'cancel' && entry.type !== 'terminate') continue;
+    const { type, reason, requestedBy } = entry;
+    const message = { type, reason, requestedBy };
+    draft.deliveries.push({ op: 'deliver', runId, message, now: draft.now });
+  }
+  return draft.deliveries.length > before;
 }

@@ -161,8 +161,9 @@ export type WriteResult =
   /** Somebody else owns the run now. */
   | { readonly outcome: 'lease_lost' }
   /**
-   * Not what the writer believed: another sequence or version, a hook no longer pending, or one (or
-   * a gate) that is there twice.
+   * Not what the writer believed: another sequence or version, a hook no longer pending, one (or a
+   * gate) that is there twice, or a run that would continue as new although a `cancel` or
+   * `terminate` beyond `inboxThrough` has come for it.
    */
   | { readonly outcome: 'conflict' }
   /** `create`: the id or the idempotency key is taken by this run. */

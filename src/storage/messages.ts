@@ -4,6 +4,6 @@ import type { InboxMessage } from './store.ts';
 export const ROUSING: readonly InboxMessage['type'][] = ['cancel', 'terminate', 'resume'];
 
 /** What a run need not be admitted for: it ends by it. */
-export function isEnding({ type }: InboxMessage): boolean {
+export function isEnding({ type }: Pick<InboxMessage, 'type'>): boolean {
   return type === 'cancel' || type === 'terminate';
 }

@@ -9,6 +9,8 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'docs/architecture.md',
+  'docs/observability.md',
+  'docs/guide.md',
   'examples/README.md',
   ...readdirSync(join(ROOT, 'docs/adr')).map((file) => `docs/adr/${file}`),
 ];

@@ -1,7 +1,7 @@
 import { isFinished } from '../../core/run.ts';
 import { hasRepeated, repeatsItself } from '../admission.ts';
 import type { AdvanceRun, RunChange, WriteResult } from '../commit.ts';
-import { ROUSING } from '../messages.ts';
+import { isEnding, ROUSING } from '../messages.ts';
 import { createAll } from './memory-create.ts';
 import { deliverAll } from './memory-deliver.ts';
 import { leaveGates } from './memory-gates.ts';
@@ -34,7 +34,9 @@ function contradicts(run: MemoryRun, write: AdvanceRun): boolean {
     expireHooks.some((hookId) => run.hooks.get(hookId)?.record.status !== 'pending') ||
     hooks.some(({ hookId }) => run.hooks.has(hookId)) ||
     hasRepeated(hooks, (hook) => hook.hookId) ||
-    creates.some(repeatsItself)
+    creates.some(repeatsItself) ||
+    (write.run?.status === 'continued_as_new' &&
+      run.inbox.some((entry) => entry.id > (write.inboxThrough ?? 0) && isEnding(entry)))
   );
 }
 

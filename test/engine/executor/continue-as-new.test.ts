@@ -80,6 +80,39 @@ describe.each(BACKENDS)('continuing as new on %s', (backend) => {
     });
   });
 
+  it('a cancellation that comes with the last commit goes to the successor', async () => {
+    const wf = workflow({ name: 'wf' }, async (left: number): Promise<void> => {
+      await sleep('5ms');
+      if (left > 0) return continueAsNew(left - 1);
+      await sleep('1h');
+    });
+    let answer: unknown;
+    const client = await world.open(
+      {},
+      {
+        wrap: (store) => ({
+          ...store,
+          async commit(batch) {
+            const last = batch.find(
+              (write) => write.op === 'advance' && write.run?.status === 'continued_as_new',
+            );
+            if (last?.op === 'advance' && answer === undefined) {
+              const message = { type: 'cancel', reason: 'enough', requestedBy: 'test' } as const;
+              const { runId } = last.lease;
+              answer = await store.commit([{ op: 'deliver', runId, message, now: Date.now() }]);
+            }
+            return store.commit(batch);
+          },
+        }),
+      },
+    );
+    const run = await client.start(wf, 1);
+    expect(await errorOf(run.result())).toMatchObject({ reason: 'enough' });
+    expect(answer).toMatchObject([{ outcome: 'committed' }]);
+    const chain = await client.runs.chain(run.runId);
+    expect(chain.map(({ status }) => status)).toEqual(['continued_as_new', 'cancelled']);
+  });
+
   it('refuses an input that does not fit, and a cancelled run', async () => {
     const { z } = await import('zod');
     const wf = workflow({ name: 'wf', input: z.object({ n: z.number() }) }, async ({ n }) => {

@@ -101,11 +101,7 @@ describe('loadConfig', () => {
     ['worker: { lease: soon }', `${NAME}:1:18: worker.lease must be a duration like 30s`],
     [
       'storage: { backend: sqlit }',
-      `${NAME}:1:21: storage.backend must be one of sqlite, memory, not "sqlit"; did you mean 'sqlite'?`,
-    ],
-    [
-      'storage: { backend: postgres }',
-      `${NAME}:1:21: storage.backend "postgres" is not available in this version; available: sqlite, memory`,
+      `${NAME}:1:21: storage.backend must be one of sqlite, file, memory, postgres, mysql, dynamodb, not "sqlit"; did you mean 'sqlite'?`,
     ],
     [
       'runtime: bullmq',

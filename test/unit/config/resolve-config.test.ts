@@ -24,8 +24,10 @@ describe('resolveConfig', () => {
         backend: 'sqlite',
         path: '/here/pyworkflow_data/pyworkflow.db',
         durability: 'full',
+        server: null,
       },
       durable: true,
+      codeVersion: null,
       defaultRetries: 3,
       recovery: { recoverOnWorkerLoss: true, maxRecoveryAttempts: 3 },
       limits: {
@@ -33,8 +35,17 @@ describe('resolveConfig', () => {
         eventHardLimit: 50_000,
         eventWarningInterval: 100,
         maxNestingDepth: 3,
+        payloadHardLimit: 67108864,
+        payloadWarningSize: 262144,
       },
       worker: { concurrency: 10, cacheSize: 1000, leaseMs: 15_000 },
+      observability: {
+        tracing: false,
+        metrics: false,
+        logLevel: null,
+        logFormat: null,
+        logFile: null,
+      },
       file: null,
     });
   });
@@ -86,13 +97,25 @@ describe('resolveConfig', () => {
       { flags: { runtime: 'bullmq' } },
       '--runtime: runtime "bullmq" is not available in this version',
     ],
-    [{ flags: { storage: 'oracle' } }, '--storage: storage.backend must be one of sqlite, memory'],
+    [{ flags: { storage: 'oracle' } }, '--storage: storage.backend must be one of sqlite, '],
     [{ env: { PYWORKFLOW_RUNTIME: 'celery' } }, 'PYWORKFLOW_RUNTIME: runtime must be one of local'],
-    [{ env: { PYWORKFLOW_STORAGE_URL: 'postgres://x' } }, "A 'postgres' database is not available"],
+    [{ env: { PYWORKFLOW_STORAGE_URL: 'oracle://x' } }, "A 'oracle' database is not available"],
     [{ config: { wroker: {} } as Config }, "wroker: unknown key 'wroker'; did you mean 'worker'?"],
     [{ config: { worker: { lease: 'x' } } }, 'worker.lease must be a duration'],
   ])('refuses %j', (sources, message) => {
     expect(() => resolveConfig({ env: {}, cwd: '/here', ...sources })).toThrow(message);
+  });
+
+  it('takes the log level from --verbose, a variable, the file; the log file from beside its file', () => {
+    const values = { observability: { logLevel: 'error', logFile: 'x.log' } } as const;
+    const logging = (sources: object) =>
+      resolveConfig({ env: {}, cwd: '/here', file: { ...file, values }, ...sources }).observability;
+    expect(logging({})).toMatchObject({ logLevel: 'error', logFile: '/project/x.log' });
+    const env = { PYWORKFLOW_LOG_LEVEL: 'INFO' };
+    expect(logging({ env }).logLevel).toBe('info');
+    expect(logging({ env, flags: { verbose: true } }).logLevel).toBe('debug');
+    const config = { observability: { logFile: 'y.log' } };
+    expect(logging({ config }).logFile).toBe('/here/y.log');
   });
 
   it('knows camelCase from programs', () => {
@@ -100,5 +123,44 @@ describe('resolveConfig', () => {
     const resolved = resolveConfig({ env: {}, cwd: '/here', config });
     expect(resolved.defaultRetries).toBe(0);
     expect(resolved.worker).toEqual({ concurrency: 10, cacheSize: 2, leaseMs: 60_000 });
+  });
+
+  it('a server is named by its URL, or by its parts', () => {
+    const of = (storage: NonNullable<Config['storage']>) =>
+      resolveConfig({ config: { storage }, env: {}, cwd: '/here' }).storage;
+    const parts = {
+      url: undefined,
+      host: undefined,
+      port: undefined,
+      user: undefined,
+      password: undefined,
+      database: undefined,
+      schema: undefined,
+      poolSize: undefined,
+    };
+    for (const [scheme, backend] of [
+      ['postgres', 'postgres'],
+      ['postgresql', 'postgres'],
+      ['mysql', 'mysql'],
+      ['mariadb', 'mysql'],
+    ]) {
+      const url = `${scheme}://me:secret@db/orders`;
+      expect(of({ url })).toMatchObject({ backend, server: { ...parts, url } });
+    }
+    const given = {
+      host: 'db',
+      port: 5433,
+      user: 'me',
+      database: 'orders',
+      schema: 's',
+      poolSize: 4,
+    };
+    expect(of({ backend: 'postgres', ...given }).server).toEqual({ ...parts, ...given });
+    expect(() => of({ backend: 'mysql', url: 'postgres://db/orders' })).toThrow(
+      'storage.backend is mysql, but storage.url is one of postgres',
+    );
+    expect(() => of({ url: 'oracle://db/orders' })).toThrow(
+      "A 'oracle' database is not available in this version",
+    );
   });
 });
