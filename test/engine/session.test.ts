@@ -124,7 +124,7 @@ describe('steps', () => {
     await run.checkReplays();
   });
 
-  test('the same step with the same arguments twice is two steps', async () => {
+  test('the same step with the same arguments twice is two steps (inventory 11.1)', async () => {
     const run = await LiveRun.start(async () => [await a(1), await a(1)]);
     await run.complete('step_a_1', 'first');
     expect(run.asked).toEqual(['step_a_2']);
@@ -554,7 +554,7 @@ describe('combinators and control flow', () => {
     await run.checkReplays();
   });
 
-  test('try, catch and finally; finally never runs while the run waits', async () => {
+  test('try, catch and finally; finally never runs while the run waits (inventory 11.7)', async () => {
     const trace: string[] = [];
     const fn = async () => {
       try {

@@ -68,7 +68,7 @@ test('time stands still unless somebody waits', async () => {
 });
 
 // Defect 23: in the ancestor, decorated steps bypass the mock context.
-test('mocks intercept decorated steps, with all attempts', async () => {
+test('mocks intercept decorated steps, with all attempts (inventory 11.23)', async () => {
   const env = await environment();
   const charge = step(
     { name: 'charge', retryDelay: '1h' },

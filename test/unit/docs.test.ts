@@ -15,7 +15,7 @@ const PAGES = [
   ...readdirSync(join(ROOT, 'docs/adr')).map((file) => `docs/adr/${file}`),
 ];
 
-test.each(PAGES)('%s names only files that exist', (page) => {
+test.each(PAGES)('%s names only files that exist (inventory 11.25)', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1] ?? '');
   for (const link of links) expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);

@@ -62,7 +62,7 @@ export function listingCases({ fresh }: Harness): void {
     expect([...first.items.map((run) => run.runId), ...rest]).toEqual(children);
   });
 
-  test('runs that appear while somebody turns pages are neither skipped nor repeated', async () => {
+  test('runs that appear while somebody turns pages are neither skipped nor repeated (inventory 11.14)', async () => {
     const store = await namedRuns(9);
     const found: string[] = [];
     let cursor: string | undefined;

@@ -58,7 +58,7 @@ export function raceCases({ fresh }: Harness): void {
     expect(won.flat()).toEqual([runId]);
   });
 
-  test('many workers share the runs out: each gets its own, none is left', async () => {
+  test('many workers share the runs out: each gets its own, none is left (inventory 11.11)', async () => {
     const { store, members } = await crowd(6);
     const created = numbers(30).map(() => creation());
     await store.commit(created);
@@ -73,7 +73,7 @@ export function raceCases({ fresh }: Harness): void {
     expect(taken.toSorted()).toEqual(created.map((write) => write.run.runId).toSorted());
   });
 
-  test('of many who create a run with one key, one does; the others learn its id', async () => {
+  test('of many who create a run with one key, one does; the others learn its id (inventory 11.6)', async () => {
     const { store, other } = await fresh();
     const writes = numbers(12).map(() => creation({ idempotencyKey: 'key' }));
     const results = await Promise.all(
@@ -114,7 +114,7 @@ export function raceCases({ fresh }: Harness): void {
     expect(await sequencesOf(other, 'run_same')).toEqual([1]);
   });
 
-  test('of many payloads for a hook, one is taken and the others are refused', async () => {
+  test('of many payloads for a hook, one is taken and the others are refused (inventory 11.6)', async () => {
     const { store, other } = await fresh();
     const worker = await newWorker(store);
     const { runId } = await startHeld(store, worker);
@@ -143,7 +143,7 @@ export function raceCases({ fresh }: Harness): void {
     expect(claims.some((found) => found.run.runId === runId)).toBe(false);
   });
 
-  test('histories stay gapless while many write at once', async () => {
+  test('histories stay gapless while many write at once (inventory 11.6)', async () => {
     const { store, members } = await crowd(4);
     const runs = await Promise.all(
       members.flatMap((member) =>

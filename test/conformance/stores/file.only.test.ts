@@ -61,7 +61,7 @@ function lastSegment(journal: string): string {
 }
 
 describe('torn tails', () => {
-  test('cut at every byte of the last record, the store opens with all records before it', async () => {
+  test('cut at every byte of the last record, the store opens with all records before it (inventory 11.24)', async () => {
     const { open, path, layout, copy } = fileFolder();
     const store = await open();
     const kept = await startFree(store);
@@ -204,7 +204,7 @@ describe('names', () => {
     '=0000000000000000000000000000000000000000',
   ];
 
-  test('whatever a run, hook, worker or schedule is called: no name leaves the folder', async () => {
+  test('whatever a run, hook, worker or schedule is called: no name leaves the folder (inventory 11.24)', async () => {
     const { open, folder, layout } = fileFolder();
     const store = await open();
     const outside = () => readdirSync(folder).sort();

@@ -83,7 +83,7 @@ describe.each(BACKENDS)('hooks on %s', (backend) => {
     expect((await errorOf(one.hooks.resume(token, 1))).name).toBe('HookAlreadyReceivedError');
   });
 
-  it('expire: the run gets the error, and later payloads are refused', async () => {
+  it('expire: the run gets the error, and later payloads are refused (inventory 11.5)', async () => {
     const client = await world.open();
     const run = await client.start(asking('40ms'));
     const token = await tokenOf(client, run);

@@ -52,7 +52,7 @@ describe.each(BACKENDS)('limits of one run on %s', (backend) => {
     expect(failed).toHaveLength(1);
   });
 
-  it('maxDuration counts from the start of the work, not from its order', async () => {
+  it('maxDuration counts from the start of the work, not from its order (inventory 11.9)', async () => {
     const wf = workflow({ name: 'wf', maxDuration: '300ms' }, async () => sleep('50ms'));
     const client = await world.open();
     const run = await client.start(wf, undefined, { detach: true });

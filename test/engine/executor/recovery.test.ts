@@ -16,7 +16,7 @@ function withoutHeartbeat(store: Store): Store {
 describe.each(BACKENDS)('recovery on %s', (backend) => {
   const world = useWorld(backend);
 
-  it('takes the run of a silent worker, and fences that one', async () => {
+  it('takes the run of a silent worker, and fences that one (inventory 11.10)', async () => {
     const gates = [gate<string>(), gate<string>()];
     let attempts = 0;
     const aborted: unknown[] = [];

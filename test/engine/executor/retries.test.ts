@@ -138,7 +138,7 @@ describe.each(BACKENDS)('retries on %s', (backend) => {
     expect((made.error.cause as Error).message).toContain('original');
   });
 
-  it('counts a timeout as a retryable failure and fires the signal', async () => {
+  it('counts a timeout as a retryable failure and fires the signal (inventory 11.9)', async () => {
     const reasons: unknown[] = [];
     const slow = step({ name: 'slow', timeout: '30ms', maxRetries: 1, retryDelay: 0 }, async () => {
       const { signal } = getContext();

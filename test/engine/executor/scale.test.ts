@@ -78,7 +78,7 @@ describe.each(BACKENDS)('many at once on %s', (backend) => {
     expect(results).toEqual(runs.map((_, n) => n));
   });
 
-  it('wakes 500 sleeping runs in time, and never early', async () => {
+  it('wakes 500 sleeping runs in time, and never early (inventory 11.11)', async () => {
     const wf = workflow({ name: 'wf' }, async (ms: number) => {
       const before = Date.now();
       await sleep({ milliseconds: ms });

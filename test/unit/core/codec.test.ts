@@ -464,7 +464,7 @@ describe('hostile documents', () => {
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 
-  test('never pollute, crash or hang', () => {
+  test('never pollute, crash or hang (inventory 11.16)', () => {
     const names = [
       'Date',
       'Map',
