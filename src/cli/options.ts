@@ -22,7 +22,10 @@ export function addGlobalOptions(program: Command): Command {
   return program
     .option('--module <path>', 'file, folder or glob of workflow modules; may be repeated', gather)
     .option('--runtime <name>', 'where runs execute: local')
-    .option('--storage <backend>', 'where runs are kept: sqlite, file, memory, postgres, mysql')
+    .option(
+      '--storage <backend>',
+      'where runs are kept: sqlite, file, memory, postgres, mysql, dynamodb',
+    )
     .option('--storage-path <path>', 'database file, or its folder')
     .addOption(
       new Option('--output <format>', `how to print: ${FORMATS.join(', ')}`).argParser(parseFormat),

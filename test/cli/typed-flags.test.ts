@@ -82,7 +82,7 @@ describe('workflows run with the flags of its input', () => {
     [['buy', '--order-id'], "option '--order-id <text>' argument missing", ''],
     [['buy', 'extra'], 'too many arguments', ''],
     [['buy', '--amount', '1'], 'buy needs orderId', ''],
-    [['plainOne', '--order-id', '1'], "unknown option '--order-id'", ''],
+    [['plainOne', '--order-id', '1'], "unknown option '--order-id'", 'Use --arg orderId=…'],
     [['--order-id', '1', 'buy'], "unknown option '--order-id'", 'Name the workflow before'],
   ])('refuses %j', async (args, message, hint) => {
     const { stdout, stderr, exitCode } = await runCli(['workflows', 'run', ...args]);

@@ -66,9 +66,21 @@ export async function runWorkflow(
   return EXIT.done;
 }
 
-/** @throws CommanderError for a flag that is no field */
+/** @throws CommanderError for a flag that is no field, UsageError where there are none */
 function readFlags(command: Command, definition: WorkflowDefinition, flags: readonly string[]) {
-  return flags.length === 0 ? {} : parseTypedFlags(flags, inputFlags(command, definition));
+  if (flags.length === 0) return {};
+  const known = inputFlags(command, definition);
+  const [first = ''] = flags;
+  if (known.length === 0) {
+    const field = first
+      .replace(/^-+/, '')
+      .replace(/-(.)/g, (_, next: string) => next.toUpperCase());
+    throw new UsageError(
+      `unknown option '${first}'`,
+      `'${definition.name}' has no input schema that would give it flags. Use --arg ${field.split('=', 1)[0]}=… or --input`,
+    );
+  }
+  return parseTypedFlags(flags, known);
 }
 
 function inputFlags(command: Command, { name, input }: WorkflowDefinition): readonly TypedFlag[] {

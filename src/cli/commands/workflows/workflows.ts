@@ -43,7 +43,7 @@ export function defineWorkflows(workflows: Command, action: Action): void {
     .allowUnknownOption()
     .addHelpText(
       'after',
-      '\nExamples:\n  pyworkflow workflows run processOrder --order-id ORD-1\n' +
+      '\nExamples:\n  pyworkflow workflows run processOrder --arg orderId=ORD-1\n' +
         '  echo \'{"orderId":"ORD-1"}\' | pyworkflow workflows run processOrder --input - --json',
     );
   run.action(
