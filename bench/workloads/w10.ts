@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { inChild } from '../lib/child-process.ts';
 import { check } from '../lib/clock.ts';
 import { openEngine } from '../lib/engine.ts';
@@ -49,6 +51,9 @@ async function engine({ generations = 0 }: Params, folder: string): Promise<Figu
 }
 
 function heapUsed(): number {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
